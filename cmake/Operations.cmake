@@ -1,0 +1,15 @@
+# Every file under cpp/src/ops/<noun>/<verb>.cpp is an operation: it defines `Operation op_<noun>_<verb>()` (op_<verb> in
+# ops/top). The list is written here at configure time; static constructors would be dropped by linkers.
+file(GLOB operation_files CONFIGURE_DEPENDS RELATIVE ${CMAKE_SOURCE_DIR}/cpp/src/ops ${CMAKE_SOURCE_DIR}/cpp/src/ops/*/*.cpp)
+set(lines "")
+foreach(file IN LISTS operation_files)
+  string(REGEX MATCH "^([^/]+)/([^/]+)\\.cpp$" matched ${file})
+  set(noun ${CMAKE_MATCH_1})
+  set(verb ${CMAKE_MATCH_2})
+  if(noun STREQUAL "top")
+    string(APPEND lines "NN_OP(${verb}, \"\", \"${verb}\")\n")
+  else()
+    string(APPEND lines "NN_OP(${noun}_${verb}, \"${noun}\", \"${verb}\")\n")
+  endif()
+endforeach()
+file(CONFIGURE OUTPUT ${CMAKE_BINARY_DIR}/generated/ops/list.inc CONTENT "${lines}" @ONLY)

@@ -1,0 +1,73 @@
+// An operation: declared once, in one file under cpp/src/ops/<noun>/<verb>.cpp. Every surface is derived from it.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "noetl/nats/result.hpp"
+
+namespace noetl::nats {
+
+class Context;
+namespace schema {
+struct StructInfo;
+struct Problem;
+}  // namespace schema
+
+enum class Effect {
+  read,     ///< changes nothing
+  write,    ///< creates or changes
+  destroy,  ///< removes data: the command line asks first on a terminal
+};
+
+/// What an operation needs of the world: decides which common parameters it takes.
+enum class Needs {
+  nothing,     ///< no connection (say, describe)
+  connection,  ///< the connection parameters: url, user, ...
+  instance,    ///< a deployed instance; the connection parameters default to its record
+};
+
+/// What a playbook step or a command shows a person when the operation has succeeded.
+enum class Shows {
+  line,    ///< one line: operation, thing, outcome
+  result,  ///< the result as text (deploy family, health, status, ...)
+};
+
+struct Example {
+  std::string title;
+  Json params;
+};
+
+struct OperationInfo {
+  std::string summary;              ///< one sentence with a full stop
+  std::string description = {};     ///< more, in Markdown
+  Effect effect = Effect::read;
+  bool idempotent = true;           ///< running it twice gives the same end state
+  Needs needs = Needs::connection;
+  Shows shows = Shows::line;
+  std::vector<Code> errors = {};    ///< beyond those that every operation can give
+  std::string since = "2.9";        ///< first server version
+  std::vector<Example> examples = {};
+  /// The result as text for a person; empty: a generic table. `width` is the terminal's, `color` whether to use it.
+  std::function<std::string(const Json& result, bool color)> text = {};
+};
+
+struct Operation {
+  std::string name;  ///< "kv_get"; set by the registry, with noun ("kv") and verb ("get"): the path of its file
+  std::string noun;
+  std::string verb;
+  OperationInfo info;
+  const schema::StructInfo* input = nullptr;
+  const schema::StructInfo* output = nullptr;
+
+  using Call = std::function<Result<Json>(Context&)>;
+  /// Reads and checks the operation's own parameters: a call that is ready to run, and all problems found.
+  /// `common` describes the parameters that the runtime reads itself.
+  std::function<Call(const Json& params, const schema::StructInfo* common, std::vector<schema::Problem>& problems)> bind;
+};
+
+}  // namespace noetl::nats

@@ -1,0 +1,59 @@
+// Runs operations: checks parameters, leases a connection, keeps the deadline, retries, makes the result document.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "noetl/nats/registry.hpp"
+
+namespace noetl::nats {
+
+class Cancel;
+
+/// What a surface adds to a call. None of it is part of the operation's parameters.
+struct RunOptions {
+  const Cancel* cancel = nullptr;                           ///< must outlive the call
+  std::function<void(std::string_view line)> progress = {};  ///< long work reports here, one line each
+  /// Use NATS_URL, NATS_USER, NATS_CONTEXT ... and at last the local instance when the parameters name no server.
+  /// Command line and Python: true. Playbook steps: false.
+  bool default_server = true;
+  /// Keep the connection for the next call of this process (Python, batches); otherwise it is closed at the end.
+  bool keep_connection = true;
+};
+
+/// Thread-safe. Connections are shared by calls with the same servers, identity and options.
+class Runtime {
+ public:
+  /// `environment` is what operations see in place of the process's own; see base/environment.hpp.
+  Runtime(const Registry& registry, std::map<std::string, std::string> environment);
+  ~Runtime();
+  Runtime(const Runtime&) = delete;
+  Runtime& operator=(const Runtime&) = delete;
+
+  /// The result document: flat, `status` first; `{"status":"error","error":{...}}` for a failure. Never throws.
+  [[nodiscard]] Json run(std::string_view operation, const Json& params, const RunOptions& options = {});
+  /// The same as a Result.
+  [[nodiscard]] Result<Json> try_run(std::string_view operation, const Json& params, const RunOptions& options = {});
+  /// Checks parameters without running: nothing, or the invalid_argument error that `run` would give.
+  [[nodiscard]] std::optional<Error> check(std::string_view operation, const Json& params) const;
+
+  [[nodiscard]] const Registry& registry() const;
+  /// Closes the connections that are kept. Called at the end of the process by surfaces that live long.
+  void close();
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+/// The description of an operation for programs: name, summary, effect, JSON Schemas of input and output, errors, examples.
+[[nodiscard]] Json describe(const Operation& operation);
+
+/// Exit status of a process for a result document: 0, 3 for not_found, or that of the error's code.
+[[nodiscard]] int exit_status_of(const Json& result);
+
+}  // namespace noetl::nats

@@ -1,0 +1,54 @@
+// What an operation may touch. No globals, no environment, no printing: all of the world comes through here.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "base/environment.hpp"
+#include "base/wait.hpp"
+#include "jetstream/api.hpp"
+#include "wire/connection.hpp"
+
+namespace noetl::nats {
+
+class Context {
+ public:
+  struct Parts {
+    Wait wait;
+    const Environment* environment = nullptr;
+    std::function<Result<std::shared_ptr<wire::Connection>>(const Wait&)> connect;
+    std::function<void(std::string_view)> progress;
+    std::string domain, api_prefix;
+    std::string server_hint;  ///< host:port for messages, without user and password
+  };
+  explicit Context(Parts parts) : parts_(std::move(parts)) {}
+
+  /// The connection, opened on first use and shared. The reference lives as long as the context.
+  [[nodiscard]] Result<wire::Connection*> nats();
+  /// The JetStream API over that connection, in the domain that the parameters name.
+  [[nodiscard]] Result<js::Api*> jetstream();
+
+  /// Deadline and cancellation of the whole call (timeout_ms).
+  [[nodiscard]] const Wait& wait() const { return parts_.wait; }
+  [[nodiscard]] bool cancelled() const { return parts_.wait.cancelled(); }
+  [[nodiscard]] const Environment& environment() const { return *parts_.environment; }
+  /// One line for the person who waits: what happens now, or what was last seen.
+  void progress(std::string_view line) const {
+    if (parts_.progress) parts_.progress(line);
+  }
+  /// For a wait that the user asked for on top of timeout_ms (wait_ms, duration_ms).
+  void extend(Clock::duration time) { parts_.wait = parts_.wait.extended_by(time); }
+  /// Connects as somebody else (deploy and health use the instance's record). Not shared.
+  [[nodiscard]] Result<std::shared_ptr<wire::Connection>> connect_to(const wire::Options& options) const;
+  [[nodiscard]] const std::string& domain() const { return parts_.domain; }
+  [[nodiscard]] const std::string& server_hint() const { return parts_.server_hint; }
+
+ private:
+  Parts parts_;
+  std::shared_ptr<wire::Connection> connection_;
+  std::unique_ptr<js::Api> api_;
+};
+
+}  // namespace noetl::nats

@@ -1,0 +1,89 @@
+// One connection to a NATS server. The only code that sees nats.c lies behind this header.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "base/wait.hpp"
+#include "wire/message.hpp"
+#include "wire/options.hpp"
+
+namespace noetl::nats::wire {
+
+/// What the server said of itself when we connected.
+struct ServerInfo {
+  std::string url;      ///< host:port, without user and password
+  std::string id;       ///< empty when nats.c does not tell
+  std::string name;
+  std::string version;
+  std::int64_t max_payload = 0;
+  bool tls = false;
+  std::string client_ip;
+  std::uint64_t client_id = 0;
+};
+
+/// Messages that arrive at one subject of ours. Created by Connection; must not outlive it.
+class Inbox {
+ public:
+  struct Queue;
+  Inbox(std::shared_ptr<struct Shared> shared, std::shared_ptr<Queue> queue, std::string subject);
+  Inbox(Inbox&&) noexcept;
+  Inbox& operator=(Inbox&&) noexcept;
+  ~Inbox();
+
+  [[nodiscard]] const std::string& subject() const { return subject_; }
+  /// The next message. Errors: deadline_exceeded (nothing came), unavailable (connection lost), permission_denied
+  /// (the server refused the subscription, or a publish whose subject was given to `blame`), cancelled.
+  [[nodiscard]] Result<Message> next(const Wait& wait);
+  /// Publishing to `subject` is what this inbox waits on: a permission error for it ends `next`.
+  void blame(std::string subject);
+
+ private:
+  std::shared_ptr<struct Shared> shared_;
+  std::shared_ptr<Queue> queue_;
+  std::string subject_;
+};
+
+/// Thread-safe. All waiting for the network happens in one function of connection.cpp (`Shared::wait_for`), where
+/// deadlines, cancellation and lost connections are seen.
+class Connection {
+ public:
+  /// Bounded by `wait` and by options.connect_timeout. Errors: invalid_argument (URL, half a login), unauthenticated,
+  /// failed_precondition (TLS mismatch), unavailable (nobody listens, unknown host), unimplemented (tls_first).
+  [[nodiscard]] static Result<std::shared_ptr<Connection>> open(const Options& options, const Wait& wait);
+  ~Connection();
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+
+  /// Sends without an answer. Errors: invalid_argument (subject, headers), resource_exhausted (over max_payload),
+  /// unavailable. A permission error comes later; `flush` reports it.
+  [[nodiscard]] Result<void> publish(std::string_view subject, std::string_view payload, const Headers& headers = {},
+                                     std::string_view reply = {});
+  /// One request, one reply. `unavailable` with details.no_responders = true when nobody listens on the subject.
+  [[nodiscard]] Result<Message> request(std::string_view subject, std::string_view payload, const Headers& headers, const Wait& wait);
+  /// Returns when the server has read all that was sent; reports permission errors of earlier publishes.
+  [[nodiscard]] Result<void> flush(const Wait& wait);
+  /// Subscribes; messages wait in the inbox until they are taken.
+  [[nodiscard]] Result<Inbox> subscribe(std::string_view subject, std::string_view queue = {});
+  /// An inbox of its own under our reply prefix: for streams of replies (fetch, batched direct get, push consumers).
+  [[nodiscard]] Result<Inbox> inbox();
+
+  [[nodiscard]] const ServerInfo& server() const;
+  [[nodiscard]] const Options& options() const;
+  [[nodiscard]] bool is_open() const;
+  /// One PING round trip.
+  [[nodiscard]] Result<std::chrono::nanoseconds> round_trip(const Wait& wait);
+  /// Sends what is buffered, then closes. Safe to call twice.
+  void close();
+
+  [[nodiscard]] const std::shared_ptr<struct Shared>& shared() const { return shared_; }
+  explicit Connection(std::shared_ptr<struct Shared> shared);  // open() makes one
+
+ private:
+  std::shared_ptr<struct Shared> shared_;
+};
+
+}  // namespace noetl::nats::wire
