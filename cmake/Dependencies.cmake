@@ -65,11 +65,11 @@ endif()
 nn_library(cli11 CLI11::CLI11)
 
 # cpp-httplib >= 0.11
-find_package(httplib QUIET)
-if(NOT httplib_FOUND)
+pkg_check_modules(NN_HTTPLIB QUIET IMPORTED_TARGET cpp-httplib>=0.11)
+if(NOT NN_HTTPLIB_FOUND)
   nn_missing("cpp-httplib 0.11" libcpp-httplib-dev)
 endif()
-nn_library(httplib httplib::httplib)
+nn_library(httplib PkgConfig::NN_HTTPLIB Threads::Threads)
 nn_library(openssl OpenSSL::SSL OpenSSL::Crypto)
 
 # nats.c >= 3.4.1. pkg-config first: the CMake package of some distributions ends the configure run (it names a static

@@ -7,9 +7,9 @@
 #include "noetl/nats/result.hpp"
 
 #define ASSERT_OK(...) \
-  if (auto nn_result = (__VA_ARGS__); !nn_result) FAIL() << #__VA_ARGS__ << ": " << nn_result.error().to_json().dump()
+  if (auto&& nn_result = (__VA_ARGS__); !nn_result) FAIL() << #__VA_ARGS__ << ": " << nn_result.error().to_json().dump()
 #define EXPECT_OK(...) \
-  if (auto nn_result = (__VA_ARGS__); !nn_result) ADD_FAILURE() << #__VA_ARGS__ << ": " << nn_result.error().to_json().dump()
+  if (auto&& nn_result = (__VA_ARGS__); !nn_result) ADD_FAILURE() << #__VA_ARGS__ << ": " << nn_result.error().to_json().dump()
 
 namespace noetl::nats::testing {
 

@@ -63,7 +63,11 @@ Json Error::to_json() const {
               {"retryable", can_retry()}, {"maybe_applied", maybe_applied}, {"details", details}};
 }
 
-Json error_document(const Error& error) { return Json{{"status", "error"}, {"error", error.to_json()}}; }
+Json error_document(const Error& error) {
+  Json document = error.result.is_object() ? error.result : Json{{"status", "error"}};
+  document["error"] = error.to_json();
+  return document;
+}
 
 tl::unexpected<Error> fail(Code code, std::string message, std::string hint) {
   return tl::unexpected<Error>(Error{.code = code, .message = std::move(message), .hint = std::move(hint)});

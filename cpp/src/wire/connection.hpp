@@ -13,27 +13,27 @@
 
 namespace noetl::nats::wire {
 
-/// What the server said of itself when we connected.
+/// What is known of the server once we are connected. More (version, name) is in `Connection::info`.
 struct ServerInfo {
-  std::string url;      ///< host:port, without user and password
-  std::string id;       ///< empty when nats.c does not tell
-  std::string name;
-  std::string version;
+  std::string url;  ///< host:port, without user and password
+  std::string id;
   std::int64_t max_payload = 0;
-  bool tls = false;
   std::string client_ip;
   std::uint64_t client_id = 0;
 };
 
-/// Messages that arrive at one subject of ours. Created by Connection; must not outlive it.
+struct Shared;  // the state of a connection: shared.hpp, private to wire
+struct Queue;
+
+/// Messages that arrive at one subject of ours. Created by Connection; keeps the connection's state alive.
 class Inbox {
  public:
-  struct Queue;
-  Inbox(std::shared_ptr<struct Shared> shared, std::shared_ptr<Queue> queue, std::string subject);
+  Inbox(std::shared_ptr<Shared> shared, std::shared_ptr<Queue> queue, std::string subject);
   Inbox(Inbox&&) noexcept;
   Inbox& operator=(Inbox&&) noexcept;
   ~Inbox();
 
+  /// Where to reply to. Replies to `subject() + "." + anything` arrive here too.
   [[nodiscard]] const std::string& subject() const { return subject_; }
   /// The next message. Errors: deadline_exceeded (nothing came), unavailable (connection lost), permission_denied
   /// (the server refused the subscription, or a publish whose subject was given to `blame`), cancelled.
@@ -42,7 +42,7 @@ class Inbox {
   void blame(std::string subject);
 
  private:
-  std::shared_ptr<struct Shared> shared_;
+  std::shared_ptr<Shared> shared_;
   std::shared_ptr<Queue> queue_;
   std::string subject_;
 };
@@ -72,6 +72,11 @@ class Connection {
   [[nodiscard]] Result<Inbox> inbox();
 
   [[nodiscard]] const ServerInfo& server() const;
+  /// The server's INFO document (server_name, version, tls_required, jetstream, ...), read once over a short connection of
+  /// its own because nats.c keeps it to itself. Empty object when it cannot be had (TLS before INFO).
+  [[nodiscard]] const Json& info(const Wait& wait);
+  /// `info` → version, or "unknown": for messages.
+  [[nodiscard]] std::string server_version(const Wait& wait);
   [[nodiscard]] const Options& options() const;
   [[nodiscard]] bool is_open() const;
   /// One PING round trip.
@@ -79,11 +84,11 @@ class Connection {
   /// Sends what is buffered, then closes. Safe to call twice.
   void close();
 
-  [[nodiscard]] const std::shared_ptr<struct Shared>& shared() const { return shared_; }
-  explicit Connection(std::shared_ptr<struct Shared> shared);  // open() makes one
+  [[nodiscard]] const std::shared_ptr<Shared>& shared() const { return shared_; }
+  explicit Connection(std::shared_ptr<Shared> shared);  // open() makes one
 
  private:
-  std::shared_ptr<struct Shared> shared_;
+  std::shared_ptr<Shared> shared_;
 };
 
 }  // namespace noetl::nats::wire

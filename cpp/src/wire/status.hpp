@@ -9,6 +9,8 @@ namespace noetl::nats::wire {
 
 /// `status` is a natsStatus as a number, so that this header needs no nats.c.
 [[nodiscard]] Code code_of_status(int status);
+/// Nothing for a status that the table lacks (a newer nats.c): `code_of_status` calls that internal.
+[[nodiscard]] std::optional<Code> mapped_status(int status);
 /// natsStatus_GetText.
 [[nodiscard]] std::string status_text(int status);
 

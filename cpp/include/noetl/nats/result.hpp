@@ -45,13 +45,14 @@ struct Error {
   Json details = Json::object();   ///< problems[], nats {status, err_code, description}, subject, ...
   bool maybe_applied = false;      ///< a write got no answer: the server may have done it
   std::optional<bool> retryable = std::nullopt;  ///< unset: as the code says
+  Json result = nullptr;           ///< what was found all the same (health: the checks), shown with the error
 
   [[nodiscard]] bool can_retry() const { return retryable.value_or(is_retryable(code)); }
   /// The `error` member of a result document.
   [[nodiscard]] Json to_json() const;
 };
 
-/// A failed result document: `{"status":"error","error":{...}}`.
+/// A failed result document: `{"status":"error","error":{...}}`; with `error.result`, that document and the error.
 [[nodiscard]] Json error_document(const Error& error);
 
 template <class T>

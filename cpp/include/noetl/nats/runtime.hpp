@@ -21,6 +21,8 @@ struct RunOptions {
   /// Use NATS_URL, NATS_USER, NATS_CONTEXT ... and at last the local instance when the parameters name no server.
   /// Command line and Python: true. Playbook steps: false.
   bool default_server = true;
+  /// The document of a credential alias (`auth: alias`): url, user, password, ... Unset: aliases are refused.
+  std::function<Result<Json>(const std::string& alias)> credential = {};
   /// Keep the connection for the next call of this process (Python, batches); otherwise it is closed at the end.
   bool keep_connection = true;
 };

@@ -1,0 +1,173 @@
+#include "wire/connection.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/names.hpp"
+#include "wire/probe.hpp"
+#include "wire/shared.hpp"
+
+namespace noetl::nats::wire {
+namespace {
+
+/// What a callback subscription gets as its closure: both may be gone when it runs.
+struct Target {
+  std::weak_ptr<Shared> shared;
+  std::weak_ptr<Queue> queue;
+};
+
+void on_message(natsConnection*, natsSubscription*, natsMsg* message, void* closure) {
+  const auto* target = static_cast<Target*>(closure);
+  const auto shared = target->shared.lock();
+  const auto queue = target->queue.lock();
+  if (shared && queue) shared->on_message(*queue, message);
+  else natsMsg_Destroy(message);
+}
+
+void on_complete(void* closure) { delete static_cast<Target*>(closure); }
+
+}  // namespace
+
+Inbox::Inbox(std::shared_ptr<Shared> shared, std::shared_ptr<Queue> queue, std::string subject)
+    : shared_(std::move(shared)), queue_(std::move(queue)), subject_(std::move(subject)) {}
+Inbox::Inbox(Inbox&&) noexcept = default;
+Inbox& Inbox::operator=(Inbox&& other) noexcept {
+  if (this != &other) {
+    if (queue_) shared_->close_queue(*queue_);
+    shared_ = std::move(other.shared_);
+    queue_ = std::move(other.queue_);
+    subject_ = std::move(other.subject_);
+  }
+  return *this;
+}
+Inbox::~Inbox() {
+  if (queue_) shared_->close_queue(*queue_);
+}
+
+Result<Message> Inbox::next(const Wait& wait) { return shared_->wait_for(*queue_, wait); }
+
+void Inbox::blame(std::string subject) {
+  const std::lock_guard lock(shared_->mutex);
+  queue_->blame.insert(std::move(subject));
+}
+
+Connection::Connection(std::shared_ptr<Shared> shared) : shared_(std::move(shared)) {}
+Connection::~Connection() = default;
+
+Result<std::shared_ptr<Connection>> Connection::open(const Options& options, const Wait& wait) {
+  NN_TRY(auto shared, connect(options, wait));
+  return std::make_shared<Connection>(std::move(shared));
+}
+
+Result<void> Connection::publish(std::string_view subject, std::string_view payload, const Headers& headers, std::string_view reply) {
+  if (!reply.empty())
+    if (const auto problem = check_subject(reply)) return fail(Code::invalid_argument, fmt::format("reply subject {} {}", in_quotes(reply), *problem));
+  NN_CHECK(shared_->send(subject, payload, headers, reply));
+  constexpr std::size_t kRemembered = 256;
+  const std::lock_guard lock(shared_->mutex);
+  if (shared_->published.size() < kRemembered) shared_->published.emplace(subject);
+  return {};
+}
+
+Result<Message> Connection::request(std::string_view subject, std::string_view payload, const Headers& headers, const Wait& wait) {
+  NN_TRY(auto replies, inbox());
+  replies.blame(std::string(subject));
+  NN_CHECK(shared_->send(subject, payload, headers, replies.subject()));
+  auto reply = replies.next(wait);
+  if (!reply) {
+    Error error = std::move(reply).error();
+    if (error.code == Code::deadline_exceeded) {
+      error.message = fmt::format("no answer on {} from {} in time", subject, server().url);
+      error.maybe_applied = true;
+    }
+    if (!error.details.contains("subject")) error.details["subject"] = subject;
+    return fail(std::move(error));
+  }
+  if (reply->status() == 503) return fail(no_responders(subject));
+  return reply;
+}
+
+Result<void> Connection::flush(const Wait& wait) {
+  while (true) {
+    if (shared_->in_other_process()) return fail(Code::failed_precondition, "this connection belongs to the parent process");
+    const auto slice = std::chrono::duration_cast<std::chrono::milliseconds>(wait.slice()).count();
+    const auto status = natsConnection_FlushTimeout(shared_->connection, std::max<std::int64_t>(1, slice));
+    if (status == NATS_OK) break;
+    if (status != NATS_TIMEOUT) return fail(shared_->closed ? shared_->lost() : status_error(status, "cannot flush"));
+    if (wait.cancelled()) return cancelled();
+    if (wait.expired()) return fail(Code::deadline_exceeded, fmt::format("{} does not answer a ping", server().url));
+  }
+  // The server answers in order: a permission error of what we published before has been read by now.
+  const char* text = nullptr;
+  const bool refused = natsConnection_GetLastError(shared_->connection, &text) == NATS_NOT_PERMITTED && text != nullptr;
+  const std::string last = refused ? text : "";
+  const std::lock_guard lock(shared_->mutex);
+  const auto published = std::exchange(shared_->published, {});
+  for (const auto& subject : published)
+    if (last.find("Publish to \"" + subject + "\"") != std::string::npos) return fail(shared_->refused({true, subject}));
+  return {};
+}
+
+Result<Inbox> Connection::subscribe(std::string_view subject, std::string_view queue_name) {
+  if (const auto problem = check_filter(subject)) return fail(Code::invalid_argument, fmt::format("subject {} {}", in_quotes(subject), *problem));
+  if (!queue_name.empty())
+    if (const auto problem = check_queue(queue_name)) return fail(Code::invalid_argument, fmt::format("queue {} {}", in_quotes(queue_name), *problem));
+  if (shared_->in_other_process() || !is_open()) return fail(shared_->lost());
+
+  auto queue = std::make_shared<Queue>();
+  queue->subscription = subject;
+  auto* target = new Target{shared_, queue};  // nats.c owns it: freed by on_complete
+  natsSubscription* raw = nullptr;
+  const std::string to(subject), group(queue_name);
+  const auto status = group.empty() ? natsConnection_Subscribe(&raw, shared_->connection, to.c_str(), on_message, target)
+                                    : natsConnection_QueueSubscribe(&raw, shared_->connection, to.c_str(), group.c_str(), on_message, target);
+  if (status != NATS_OK) {
+    delete target;
+    return fail(status_error(status, fmt::format("cannot subscribe to {}", subject)));
+  }
+  natsSubscription_SetOnCompleteCB(raw, on_complete, target);
+  natsSubscription_SetPendingLimits(raw, -1, -1);
+  {
+    const std::lock_guard lock(shared_->mutex);
+    queue->refusals_seen = shared_->refusals.size();
+    queue->own.reset(raw);
+  }
+  return Inbox(shared_, std::move(queue), to);
+}
+
+Result<Inbox> Connection::inbox() {
+  NN_TRY(auto queue, shared_->open_queue());
+  auto subject = shared_->reply_prefix + std::to_string(queue->id);
+  return Inbox(shared_, std::move(queue), std::move(subject));
+}
+
+const ServerInfo& Connection::server() const { return shared_->server; }
+const Options& Connection::options() const { return shared_->options; }
+
+const Json& Connection::info(const Wait& wait) {
+  const std::lock_guard lock(shared_->info_mutex);
+  if (!shared_->info) {
+    const auto url = parse_url(shared_->server.url);
+    auto found = url ? probe(*url, wait.at_most(std::chrono::seconds(1))) : Result<Json>(Json::object());
+    shared_->info = found ? std::move(*found) : Json::object();
+  }
+  return *shared_->info;
+}
+
+std::string Connection::server_version(const Wait& wait) { return info(wait).value("version", std::string("unknown")); }
+
+bool Connection::is_open() const {
+  const std::lock_guard lock(shared_->mutex);
+  return !shared_->closed && shared_->connection != nullptr && !shared_->in_other_process();
+}
+
+Result<std::chrono::nanoseconds> Connection::round_trip(const Wait& wait) {
+  const auto start = Clock::now();
+  NN_CHECK(flush(wait));
+  return Clock::now() - start;
+}
+
+void Connection::close() { shared_->close(); }
+
+}  // namespace noetl::nats::wire
