@@ -6,6 +6,7 @@
 #include <charconv>
 #include <cmath>
 
+#include "base/coerce.hpp"
 #include "base/names.hpp"
 #include "base/units.hpp"
 
@@ -83,14 +84,7 @@ void read_value(std::string& out, const Json& value, const FieldInfo& info, cons
 }
 
 void read_value(bool& out, const Json& value, const FieldInfo& info, const std::string& path, Problems& problems) {
-  if (value.is_boolean()) {
-    out = value.get<bool>();
-    return;
-  }
-  std::string text = value.is_string() ? value.get<std::string>() : value.is_number_integer() ? dump(value) : "";
-  std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  if (text == "true" || text == "1" || text == "yes" || text == "on") out = true;
-  else if (text == "false" || text == "0" || text == "no" || text == "off") out = false;
+  if (const auto meant = as_boolean(value)) out = *meant;
   else add_problem(problems, path, fmt::format("must be true or false, not {}", shown(info, value)));
 }
 
@@ -147,32 +141,6 @@ void read_value(Secret& out, const Json& value, const FieldInfo&, const std::str
 }
 
 void read_value(Json& out, const Json& value, const FieldInfo&, const std::string&, Problems&) { out = value; }
-
-std::optional<Json> as_list(const Json& value, bool split_commas) {
-  if (value.is_array()) return value;
-  if (!value.is_string()) return std::nullopt;
-  const auto& text = value.get_ref<const std::string&>();
-  if (Json list = parsed(text); list.is_array()) return list;
-  if (!split_commas) return std::nullopt;
-  Json out = Json::array();
-  std::size_t start = 0;
-  while (start <= text.size()) {
-    const auto comma = std::min(text.find(',', start), text.size());
-    auto item = text.substr(start, comma - start);
-    item.erase(0, item.find_first_not_of(' '));
-    item.erase(item.find_last_not_of(' ') + 1);
-    if (!item.empty()) out.push_back(std::move(item));
-    start = comma + 1;
-  }
-  return out;
-}
-
-std::optional<Json> as_object(const Json& value) {
-  if (value.is_object()) return value;
-  if (!value.is_string()) return std::nullopt;
-  if (Json object = parsed(value.get<std::string>()); object.is_object()) return object;
-  return std::nullopt;
-}
 
 Json write_value(const Duration& value) { return format_duration(value.value); }
 Json write_value(const Time& value) { return format_time(value.unix_nanos); }

@@ -9,6 +9,7 @@
 #include <type_traits>
 #include <vector>
 
+#include "base/coerce.hpp"
 #include "base/secret.hpp"
 #include "schema/struct_info.hpp"
 #include "schema/types.hpp"
@@ -54,9 +55,9 @@ void read_value(Object& out, const Json& value, const FieldInfo& info, const std
 void read_value(Secret& out, const Json& value, const FieldInfo& info, const std::string& path, Problems& problems);
 void read_value(Json& out, const Json& value, const FieldInfo& info, const std::string& path, Problems& problems);
 
-/// The items of a list given as a list, as JSON text of one, or as one comma separated text.
-[[nodiscard]] std::optional<Json> as_list(const Json& value, bool split_commas);
-[[nodiscard]] std::optional<Json> as_object(const Json& value);
+// How a value that means a list or an object is read: base/coerce.hpp.
+using noetl::nats::as_list;
+using noetl::nats::as_object;
 void add_problem(Problems& problems, const std::string& path, std::string message);
 
 template <Described T>
