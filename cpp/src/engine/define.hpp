@@ -25,6 +25,8 @@ template <class Out>
   return document;
 }
 
+/// An In may have a member `void check(schema::Problems&)` for what no field can say alone (one of two, a configuration): it
+/// runs after reading, before anything connects.
 template <class In, class Out>
 [[nodiscard]] Operation define(OperationInfo info, Result<Out> (*run)(Context&, const In&)) {
   Operation operation;
@@ -36,6 +38,7 @@ template <class In, class Out>
     std::vector<const schema::StructInfo*> also;
     if (common != nullptr) also.push_back(common);
     schema::read_struct(schema::describe<In>(), params, in.get(), "", problems, also);
+    if constexpr (requires { in->check(problems); }) in->check(problems);
     return [run, in](Context& context) -> Result<Json> {
       NN_TRY(const Out out, run(context, *in));
       return result_document(out);

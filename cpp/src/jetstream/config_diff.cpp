@@ -59,15 +59,19 @@ Json same_time(const Json& value) {
 
 Json normalised_value(const ConfigField& field, Json value) {
   switch (field.type) {
-    case FieldType::object: return pruned(field.members, value);
-    case FieldType::text_map: return without_server_metadata(value);
-    case FieldType::time: return same_time(value);
+    case FieldType::object:
+      return pruned(field.members, value);
+    case FieldType::text_map:
+      return without_server_metadata(value);
+    case FieldType::time:
+      return same_time(value);
     case FieldType::objects: {
       Json out = Json::array();
       for (const auto& each : value) out.push_back(pruned(field.members, each));
       return out;
     }
-    default: return value;
+    default:
+      return value;
   }
 }
 
@@ -86,7 +90,8 @@ bool is_default(const ConfigField& field, const Json& config) {
 }
 
 tl::unexpected<Error> too_new(std::string_view what, int since, int minor) {
-  return fail(Code::unimplemented, fmt::format("{} needs server 2.{}, this one is {}2.{}", what, since, minor <= 10 ? "at most " : "", minor),
+  return fail(Code::unimplemented,
+              fmt::format("{} needs server 2.{}, this one is {}2.{}", what, since, minor <= 10 ? "at most " : "", minor),
               "upgrade the server, or leave the field out");
 }
 
@@ -124,8 +129,10 @@ Json to_wire(const ConfigTable& table, const Json& config, int minor) {
   for (const auto& [name, value] : config.items()) {
     const auto* field = table.find(name);
     if (value.is_null() || (field != nullptr && field->since > minor && is_default(*field, config))) continue;
-    if (name == "filter_subjects" && value.size() == 1) out["filter_subject"] = value.front();
-    else out[name] = value;
+    if (name == "filter_subjects" && value.size() == 1)
+      out["filter_subject"] = value.front();
+    else
+      out[name] = value;
   }
   return out;
 }
@@ -183,7 +190,9 @@ Result<void> check_changeable(const ConfigTable& table, const std::vector<Config
     if (hint.empty()) hint = *field->hint != '\0' ? field->hint : table.unchangeable_hint;
   }
   if (refused.empty()) return {};
-  Error error{.code = Code::failed_precondition, .message = fmt::format("{} {}: {}", table.asset, asset_name, fmt::join(refused, "; ")), .hint = hint};
+  Error error{.code = Code::failed_precondition,
+              .message = fmt::format("{} {}: {}", table.asset, asset_name, fmt::join(refused, "; ")),
+              .hint = hint};
   error.details["unchangeable"] = std::move(list);
   return fail(std::move(error));
 }
@@ -199,11 +208,13 @@ Result<void> check_losses(const ConfigTable& table, const std::vector<ConfigChan
   for (const auto& change : all) {
     if (change.loses.empty()) continue;
     const auto* field = table.find(change.path);
-    losses.push_back(fmt::format("{} from {} to {} loses {}", change.path, shown(field, change.from), shown(field, change.to), change.loses));
+    losses.push_back(
+        fmt::format("{} from {} to {} loses {}", change.path, shown(field, change.from), shown(field, change.to), change.loses));
     list.push_back(change.to_json());
   }
   if (losses.empty()) return {};
-  Error error{.code = Code::failed_precondition, .message = fmt::format("{} {}: {}", table.asset, asset_name, fmt::join(losses, "; ")),
+  Error error{.code = Code::failed_precondition,
+              .message = fmt::format("{} {}: {}", table.asset, asset_name, fmt::join(losses, "; ")),
               .hint = "allow_destructive: true does it all the same"};
   error.details["destructive"] = std::move(list);
   return fail(std::move(error));

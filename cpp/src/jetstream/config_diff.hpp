@@ -56,7 +56,8 @@ struct ConfigChange {
 /// `unimplemented` that names the first field, or value, that server 2.<minor> does not know.
 [[nodiscard]] Result<void> check_known(const ConfigTable& table, const Json& config, int minor, std::string_view asset_name);
 /// `failed_precondition` that names every field that cannot become what is asked, with both values.
-[[nodiscard]] Result<void> check_changeable(const ConfigTable& table, const std::vector<ConfigChange>& changes, int minor, std::string_view asset_name);
+[[nodiscard]] Result<void> check_changeable(const ConfigTable& table, const std::vector<ConfigChange>& changes, int minor,
+                                            std::string_view asset_name);
 /// Whether the change is one that can destroy data; the caller finds out what.
 [[nodiscard]] bool may_destroy(const ConfigTable& table, const ConfigChange& change);
 /// `failed_precondition` that says what would be lost, unless nothing would.

@@ -1,9 +1,9 @@
 #include "jetstream/config_fields.hpp"
 
+#include <fmt/format.h>
 #include <algorithm>
 #include <array>
 #include <cstdint>
-#include <fmt/format.h>
 
 namespace noetl::nats::js {
 namespace {
@@ -115,8 +115,8 @@ constexpr std::array kStorage{Choice{"file"}, Choice{"memory"}};
 constexpr std::array kDiscard{Choice{"old"}, Choice{"new"}};
 constexpr std::array kCompression{Choice{"none"}, Choice{"s2"}};
 constexpr std::array kPersistMode{Choice{"default"}, Choice{"async"}};
-constexpr std::array kDeliverPolicy{Choice{"all"},           Choice{"last"},         Choice{"new"}, Choice{"by_start_sequence"},
-                                    Choice{"by_start_time"}, Choice{"last_per_subject"}};
+constexpr std::array kDeliverPolicy{
+    Choice{"all"}, Choice{"last"}, Choice{"new"}, Choice{"by_start_sequence"}, Choice{"by_start_time"}, Choice{"last_per_subject"}};
 constexpr std::array kAckPolicy{Choice{"explicit"}, Choice{"all"}, Choice{"none"}, Choice{"flow_control", 14}};
 constexpr std::array kReplayPolicy{Choice{"instant"}, Choice{"original"}};
 constexpr std::array kPriorityPolicy{Choice{""}, Choice{"overflow", 11}, Choice{"pinned_client", 11}, Choice{"prioritized", 12}};
@@ -126,8 +126,18 @@ constexpr std::array kPriorityPolicy{Choice{""}, Choice{"overflow", 11}, Choice{
 constexpr std::array kStream{
     ConfigField{.name = "name", .type = text, .may_change = never, .check = check_asset_name},
     ConfigField{.name = "description", .type = text, .fallback = "\"\""},
-    ConfigField{.name = "subjects", .type = texts, .fallback = "[]", .warning = warn_fewer_subjects, .derived = default_subjects, .check = check_filter},
-    ConfigField{.name = "retention", .type = choice, .fallback = "\"limits\"", .may_change = not_work_queue, .destroys = to_interest, .choices = kRetention},
+    ConfigField{.name = "subjects",
+                .type = texts,
+                .fallback = "[]",
+                .warning = warn_fewer_subjects,
+                .derived = default_subjects,
+                .check = check_filter},
+    ConfigField{.name = "retention",
+                .type = choice,
+                .fallback = "\"limits\"",
+                .may_change = not_work_queue,
+                .destroys = to_interest,
+                .choices = kRetention},
     ConfigField{.name = "max_consumers", .type = integer, .fallback = "-1", .changes_since = 14},
     ConfigField{.name = "max_msgs", .type = integer, .fallback = "-1", .destroys = lowered},
     ConfigField{.name = "max_bytes", .type = size, .fallback = "-1", .destroys = lowered},
@@ -154,7 +164,11 @@ constexpr std::array kStream{
     ConfigField{.name = "mirror_direct", .type = boolean, .fallback = "false"},
     ConfigField{.name = "consumer_limits", .type = object, .since = 10, .members = kConsumerLimits},
     // The server stores a new first_seq and does nothing with it, so it does not count as changeable.
-    ConfigField{.name = "first_seq", .type = integer, .fallback = "0", .since = 10, .may_change = never,
+    ConfigField{.name = "first_seq",
+                .type = integer,
+                .fallback = "0",
+                .since = 10,
+                .may_change = never,
                 .hint = "first_seq counts only when the stream is created"},
     ConfigField{.name = "metadata", .type = text_map, .fallback = "{}", .since = 10},
     ConfigField{.name = "allow_msg_ttl", .type = boolean, .fallback = "false", .since = 11, .may_change = only_on},
@@ -162,7 +176,8 @@ constexpr std::array kStream{
     ConfigField{.name = "allow_atomic", .type = boolean, .fallback = "false", .since = 12},
     ConfigField{.name = "allow_msg_counter", .type = boolean, .fallback = "false", .since = 12, .may_change = never},
     ConfigField{.name = "allow_msg_schedules", .type = boolean, .fallback = "false", .since = 12, .may_change = only_on},
-    ConfigField{.name = "persist_mode", .type = choice, .fallback = "\"default\"", .since = 12, .may_change = never, .choices = kPersistMode},
+    ConfigField{
+        .name = "persist_mode", .type = choice, .fallback = "\"default\"", .since = 12, .may_change = never, .choices = kPersistMode},
     ConfigField{.name = "allow_batched", .type = boolean, .fallback = "false", .since = 14},
 };
 
@@ -202,7 +217,8 @@ constexpr std::array kConsumer{
     ConfigField{.name = "pause_until", .type = time, .since = 11, .may_change = never, .hint = "noetl-nats consumer pause changes it"},
     // ADR-42: not to be switched on or off later, though 2.15 does so.
     ConfigField{.name = "priority_groups", .type = texts, .fallback = "[]", .since = 11, .may_change = never},
-    ConfigField{.name = "priority_policy", .type = choice, .fallback = "\"\"", .since = 11, .may_change = never, .choices = kPriorityPolicy},
+    ConfigField{
+        .name = "priority_policy", .type = choice, .fallback = "\"\"", .since = 11, .may_change = never, .choices = kPriorityPolicy},
     ConfigField{.name = "priority_timeout", .type = duration, .fallback = "0", .since = 11, .derived = default_priority_timeout},
 };
 

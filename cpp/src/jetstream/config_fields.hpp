@@ -25,17 +25,17 @@ struct ConfigField {
   int since = 9;                  ///< first server 2.<since> that knows the field
   /// Whether a value that is stored may become another one. Null: yes.
   bool (*may_change)(const Json& from, const Json& to) = nullptr;
-  int changes_since = 9;          ///< `may_change` speaks of server 2.<n> and later; before, the field never changes
+  int changes_since = 9;  ///< `may_change` speaks of server 2.<n> and later; before, the field never changes
   /// Whether a change can destroy data. Null: no. What it would destroy is measured where the data is (streams.cpp).
   bool (*destroys)(const Json& from, const Json& to) = nullptr;
   /// What to tell about a change that is allowed. Null, or an empty text: nothing.
   std::string (*warning)(const Json& from, const Json& to) = nullptr;
   /// What the server computes where the field is left out, from the rest of the configuration. Null: `fallback`.
   Json (*derived)(const Json& config) = nullptr;
-  NameCheck check = nullptr;             ///< of a text, or of each text in a list
+  NameCheck check = nullptr;  ///< of a text, or of each text in a list
   std::span<const Choice> choices = {};
   std::span<const ConfigField> members = {};  ///< of an object, or of each object in a list
-  const char* hint = "";                 ///< what to do where the field cannot change
+  const char* hint = "";                      ///< what to do where the field cannot change
 };
 
 struct ConfigTable {

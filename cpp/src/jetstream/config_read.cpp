@@ -81,11 +81,16 @@ Json read_text_map(const ConfigField& field, const Json& given, const std::strin
 
 Json read_field(const ConfigField& field, const Json& given, const std::string& path, Problems& problems) {
   switch (field.type) {
-    case FieldType::text: return read_text(field, given, path, problems);
-    case FieldType::choice: return read_choice(field, given, path, problems);
-    case FieldType::duration: return read_duration(given, path, problems);
-    case FieldType::size: return read_size(given, path, problems);
-    case FieldType::text_map: return read_text_map(field, given, path, problems);
+    case FieldType::text:
+      return read_text(field, given, path, problems);
+    case FieldType::choice:
+      return read_choice(field, given, path, problems);
+    case FieldType::duration:
+      return read_duration(given, path, problems);
+    case FieldType::size:
+      return read_size(given, path, problems);
+    case FieldType::text_map:
+      return read_text_map(field, given, path, problems);
     case FieldType::boolean:
       if (const auto value = as_boolean(given)) return *value;
       return problem(problems, path, fmt::format("must be true or false, not {}", quoted(given)));
@@ -96,9 +101,11 @@ Json read_field(const ConfigField& field, const Json& given, const std::string& 
       if (const auto time = parse_time(as_text(given).value_or(""))) return format_time(*time);
       return problem(problems, path, "must be a time like 2026-01-31T12:00:00Z");
     case FieldType::texts:
-      return read_list(given, true, path, problems, [&](const Json& each, const std::string& at) { return read_text(field, each, at, problems); });
+      return read_list(given, true, path, problems,
+                       [&](const Json& each, const std::string& at) { return read_text(field, each, at, problems); });
     case FieldType::durations:
-      return read_list(given, true, path, problems, [&](const Json& each, const std::string& at) { return read_duration(each, at, problems); });
+      return read_list(given, true, path, problems,
+                       [&](const Json& each, const std::string& at) { return read_duration(each, at, problems); });
     case FieldType::object:
       if (const auto object = as_object(given)) return read_members(field.members, *object, path, problems);
       return problem(problems, path, "must be an object");
@@ -138,7 +145,8 @@ Json read_config(const ConfigTable& table, const Json& given, const std::string&
   return out;
 }
 
-void check_unset(const ConfigTable& table, const std::vector<std::string>& unset, const Json& config, std::vector<ConfigProblem>& problems) {
+void check_unset(const ConfigTable& table, const std::vector<std::string>& unset, const Json& config,
+                 std::vector<ConfigProblem>& problems) {
   std::vector<std::string> names;
   for (const auto& each : table.fields) names.emplace_back(each.name);
   for (std::size_t i = 0; i < unset.size(); ++i) {
