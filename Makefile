@@ -1,0 +1,40 @@
+# What people and CI run. Everything real is in tools/, CMakePresets.json and pyproject.toml.
+.DEFAULT_GOAL := help
+.PHONY: help demo test setup build lint format generate asan tsan wheel clean
+
+help:            ## This list
+	@grep -E '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 20
+
+demo: setup      ## All set-up, then NATS deployed, used and removed by real `noetl run` commands
+	@NOETL_NATS_TESTS=OFF tools/build.sh server,noetl
+	@tools/demo.sh
+
+test: setup      ## All set-up, then every test and check
+	@tools/test.sh
+
+setup:           ## System packages (apt) and Python packages (.venv), once
+	@tools/setup.sh
+
+build: setup     ## Compile, and install the wheel into .venv
+	@tools/build.sh
+
+lint: setup      ## Formats, types, layers, drift of generated files
+	@tools/lint.sh
+
+format: setup    ## Rewrite sources in the project's format
+	@tools/lint.sh format
+
+generate: build  ## Python stubs and the reference, from the operations
+	@.venv/bin/python tools/generate.py
+
+asan: setup      ## C++ tests under AddressSanitizer and UndefinedBehaviorSanitizer
+	@cmake --preset asan >/dev/null && cmake --build --preset asan && ctest --test-dir build/asan --output-on-failure
+
+tsan: setup      ## C++ tests under ThreadSanitizer
+	@cmake --preset tsan >/dev/null && cmake --build --preset tsan && ctest --test-dir build/tsan --output-on-failure
+
+wheel: setup     ## A wheel in dist/
+	@.venv/bin/python -m pip wheel -q --no-deps --no-build-isolation -w dist .
+
+clean:           ## Remove what builds and tests made (.venv stays)
+	@rm -rf build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

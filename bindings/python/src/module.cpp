@@ -1,0 +1,109 @@
+// The module `noetl_nats._core`. It turns Python values into (operation, parameters, options) and results into dicts; what
+// an operation is, it does not know.
+#include <fmt/format.h>
+#include <pybind11/pybind11.h>
+
+#include <array>
+#include <memory>
+
+#include "base/bytes.hpp"
+#include "call.hpp"
+#include "noetl/nats/version.hpp"
+#include "runtime.hpp"
+#include "values.hpp"
+
+namespace noetl::nats::python {
+namespace {
+
+/// How long the end of the interpreter waits for calls that it has cancelled: they look every 100 ms.
+constexpr std::chrono::milliseconds kExitPatience{2000};
+
+/// Given as bytes, these go as base64 where the operation has an `encoding`: exact whatever the bytes are.
+constexpr std::array kPayloads{"value", "data", "payload"};
+
+bool takes_encoding(const std::string& operation) {
+  const Operation* found = runtime().registry().find(operation);
+  return found != nullptr && describe(*found)["input"]["properties"].contains("encoding");
+}
+
+Json params_of(const std::string& operation, const py::dict& params, std::vector<ValueProblem>& problems) {
+  py::dict rest = params;
+  Json encoded = Json::object();
+  for (const char* name : kPayloads) {
+    if (!params.contains(name) || params.contains("encoding") || !takes_encoding(operation)) continue;
+    Py_buffer buffer{};
+    const auto bytes = bytes_view(params[name], buffer);
+    if (!bytes) continue;
+    encoded[name] = base64_encode(*bytes);
+    encoded["encoding"] = "base64";
+    PyBuffer_Release(&buffer);
+    rest = py::reinterpret_steal<py::dict>(PyDict_Copy(rest.ptr()));
+    rest.attr("pop")(name);
+  }
+  Json out = to_json(rest, "", problems);
+  if (out.is_object()) out.update(encoded);
+  return out;
+}
+
+Error error_of(std::string_view operation, const std::vector<ValueProblem>& problems) {
+  Json list = Json::array();
+  std::string text;
+  for (const auto& [path, message] : problems) {
+    list.push_back({{"path", path}, {"message", message}});
+    text += fmt::format("{}{}: {}", text.empty() ? "" : "; ", path, message);
+  }
+  return {.code = Code::invalid_argument,
+          .message = fmt::format("{}: {}", operation, text),
+          .details = {{"problems", std::move(list)}}};
+}
+
+py::dict run(Gate& gate, const std::string& operation, const py::dict& params, const py::object& progress) {
+  std::vector<ValueProblem> problems;
+  const Json input = params_of(operation, params, problems);
+  if (!problems.empty()) return to_python(error_document(error_of(operation, problems)));
+  Call call(gate);
+  RunOptions options;
+  if (!progress.is_none())
+    options.progress = [&](std::string_view line) { call.with_gil([&] { progress(to_text(line)); }); };
+  const Json result = call.run([&](const Cancel& cancel) {
+    options.cancel = &cancel;
+    return runtime().run(operation, input, options);
+  });
+  return to_python(result);
+}
+
+py::list names() {
+  py::list out;
+  for (const Operation& each : operations().all()) out.append(each.name);
+  return out;
+}
+
+py::object description(const std::string& name) {
+  const Operation* found = operations().find(name);
+  return found == nullptr ? to_python(error_document(operations().unknown(name))) : to_python(describe(*found));
+}
+
+}  // namespace
+
+// No static Python objects and one gate for each interpreter, so that sub-interpreters may load the module too.
+PYBIND11_MODULE(_core, module, py::multiple_interpreters::shared_gil()) {
+  const auto gate = std::make_shared<Gate>();
+  (void)operations();  // built now: a fork must not meet its initialisation half done
+  module.attr("version") = kVersion;
+  module.def(
+      "run",
+      [gate](const std::string& operation, const py::dict& params, const py::object& progress) {
+        return run(*gate, operation, params, progress);
+      },
+      py::arg("operation"), py::arg("params"), py::arg("progress") = py::none());
+  module.def("operations", names);
+  module.def("describe", description, py::arg("operation"));
+  module.def("shut", [gate] {
+    if (!gate->close(kExitPatience)) return;  // a thread of ours still holds what closing needs
+    const py::gil_scoped_release released;
+    close_runtime();
+  });
+  module.def("after_fork_in_child", [gate] { gate->reset(); });
+}
+
+}  // namespace noetl::nats::python

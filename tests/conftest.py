@@ -1,0 +1,43 @@
+"""Fixtures for all Python tests. Every worker of pytest has one real nats-server; it is empty when a test begins."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import noetl_nats as nn
+import pytest
+from nats_server import Server, running
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+    report = yield
+    server = getattr(item, "funcargs", {}).get("server")
+    if report.when == "call" and report.failed and isinstance(server, Server):
+        report.sections.append(("nats-server log", server.log[-10_000:]))
+    return report
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _plain_environment() -> Iterator[None]:
+    """Nothing of the person who runs the tests reaches them: no server, login or context of theirs."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in list(os.environ):
+            if name.startswith(("NATS_", "NOETL_")) and name != "NOETL_NATS_TEST_SERVER":
+                patch.delenv(name)
+        yield
+
+
+@pytest.fixture(scope="session")
+def _worker_server() -> Iterator[Server]:
+    with running() as server:
+        yield server
+
+
+@pytest.fixture
+def server(_worker_server: Server) -> Server:
+    """The worker's server, without any stream."""
+    for name in nn.run("stream_list", {"url": _worker_server.url})["streams"]:
+        nn.run("stream_delete", {"url": _worker_server.url, "stream": name})
+    return _worker_server
