@@ -8,29 +8,67 @@
 
 from __future__ import annotations
 
-from . import errors as errors
+from ._run import call, describe, operations, run
 from .errors import (
-    AlreadyExistsError as AlreadyExistsError,
-    CancelledError as CancelledError,
-    ConflictError as ConflictError,
-    DataLossError as DataLossError,
-    DeadlineExceededError as DeadlineExceededError,
-    FailedPreconditionError as FailedPreconditionError,
-    InternalError as InternalError,
-    InvalidArgumentError as InvalidArgumentError,
-    NatsError as NatsError,
-    NotFoundError as NotFoundError,
-    PermissionDeniedError as PermissionDeniedError,
-    ResourceExhaustedError as ResourceExhaustedError,
-    UnauthenticatedError as UnauthenticatedError,
-    UnavailableError as UnavailableError,
-    UnimplementedError as UnimplementedError,
+    AlreadyExistsError,
+    CancelledError,
+    ConflictError,
+    DataLossError,
+    DeadlineExceededError,
+    FailedPreconditionError,
+    InternalError,
+    InvalidArgumentError,
+    NatsError,
+    NotFoundError,
+    PermissionDeniedError,
+    ResourceExhaustedError,
+    UnauthenticatedError,
+    UnavailableError,
+    UnimplementedError,
 )
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-    from typing import Any
+    from ._client import Client, connect
+    from ._core import KvEntry, Message, PubAck, version as __version__
 
-    from ._client import Client as Client
-    from ._core import KvEntry as KvEntry, Message as Message, PubAck as PubAck
+__all__ = [
+    "AlreadyExistsError",
+    "CancelledError",
+    "Client",
+    "ConflictError",
+    "DataLossError",
+    "DeadlineExceededError",
+    "FailedPreconditionError",
+    "InternalError",
+    "InvalidArgumentError",
+    "KvEntry",
+    "Message",
+    "NatsError",
+    "NotFoundError",
+    "PermissionDeniedError",
+    "PubAck",
+    "ResourceExhaustedError",
+    "UnauthenticatedError",
+    "UnavailableError",
+    "UnimplementedError",
+    "__version__",
+    "call",
+    "connect",
+    "describe",
+    "operations",
+    "run",
+]
+
+
+def __getattr__(name: str) -> object:
+    # The client has a method for every operation; who only runs steps need not load them.
+    if name in ("Client", "connect"):
+        from . import _client as home
+    elif name in ("KvEntry", "Message", "PubAck", "__version__"):
+        from . import _core as home  # type: ignore[no-redef]
+
+        name = "version" if name == "__version__" else name
+    else:
+        raise AttributeError(f"module 'noetl_nats' has no attribute {name!r}")
+    return getattr(home, name)

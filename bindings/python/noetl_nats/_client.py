@@ -1,0 +1,217 @@
+"""`connect` and the `Client`: one connection, a method for every operation."""
+
+from __future__ import annotations
+
+from . import _core
+from ._client_ops import UNSET, Operations
+from ._run import call
+from .errors import checked, error_of
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+    from types import TracebackType
+    from typing import Any
+
+    from ._core import KvEntry, Message, PubAck
+
+
+def connect(
+    url: str | Iterable[str] | None = None,
+    *,
+    user: str | None = None,
+    password: str | None = None,
+    token: str | None = None,
+    creds: str | None = None,
+    creds_file: str | None = None,
+    nkey_seed: str | None = None,
+    nkey_file: str | None = None,
+    jwt: str | None = None,
+    tls: bool | None = None,
+    tls_ca: str | None = None,
+    tls_cert: str | None = None,
+    tls_key: str | None = None,
+    tls_name: str | None = None,
+    tls_first: bool | None = None,
+    tls_insecure: bool | None = None,
+    domain: str | None = None,
+    api_prefix: str | None = None,
+    inbox_prefix: str | None = None,
+    timeout: float | None = None,
+    connect_timeout: float | None = None,
+) -> Client:
+    """Connects, or raises `UnavailableError`, `UnauthenticatedError`, ... within ``connect_timeout`` seconds.
+
+    Without ``url``: ``NATS_URL``, the context that ``NATS_CONTEXT`` names, the local instance, port 4222 on the loopback.
+    A secret may be ``env:NAME`` or ``file:PATH``. ``timeout`` (5 s) holds for every call that does not give its own.
+    """
+    given = {
+        "url": url if url is None or isinstance(url, str) else list(url),
+        "user": user,
+        "password": password,
+        "token": token,
+        "creds": creds,
+        "creds_file": creds_file,
+        "nkey_seed": nkey_seed,
+        "nkey_file": nkey_file,
+        "jwt": jwt,
+        "tls": tls,
+        "tls_ca": tls_ca,
+        "tls_cert": tls_cert,
+        "tls_key": tls_key,
+        "tls_name": tls_name,
+        "tls_first": tls_first,
+        "tls_insecure": tls_insecure,
+        "domain": domain,
+        "api_prefix": api_prefix,
+        "inbox_prefix": inbox_prefix,
+        "timeout_ms": milliseconds(timeout),
+        "connect_timeout_ms": milliseconds(connect_timeout),
+    }
+    params = {name: value for name, value in given.items() if value is not None}
+    native = _core.Client(params)
+    failed = native.open()
+    if failed is not None:
+        raise error_of(failed)
+    return Client(params, native)
+
+
+def milliseconds(seconds: float | None) -> int | None:
+    return None if seconds is None else round(seconds * 1000)
+
+
+class Client(Operations):
+    """A connection to NATS. Made by `connect`; safe to use from many threads; also a context manager.
+
+    KV and messages take and give bytes and objects. Every other operation is a method that gives its result document.
+    The connection is shared with calls of this process to the same servers by the same user.
+    """
+
+    __slots__ = ("_native", "_params")
+
+    def __init__(self, params: dict[str, Any], native: _core.Client) -> None:
+        self._params = params
+        self._native = native
+
+    def __enter__(self) -> Client:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"<noetl_nats.Client {self._native.server}>"
+
+    @property
+    def is_connected(self) -> bool:
+        return self._native.is_open
+
+    def close(self) -> None:
+        """Sends what is buffered and lets the connection go. Safe to call twice."""
+        self._native.close()
+
+    def flush(self, *, timeout: float | None = None) -> None:
+        """Returns when the server has read everything sent so far; reports what it refused."""
+        self._native.flush(timeout)
+
+    def _run(
+        self,
+        operation: str,
+        params: dict[str, Any],
+        timeout: float | None,
+        progress: Callable[[str], object] | None,
+        **nullable: Any,
+    ) -> Any:
+        given = dict(self._params)
+        given.update((name, value) for name, value in params.items() if value is not None)
+        given.update((name, value) for name, value in nullable.items() if value is not UNSET)
+        if timeout is not None:
+            given["timeout_ms"] = milliseconds(timeout)
+        return checked(call(operation, given, progress=progress))
+
+    # Key-value -----------------------------------------------------------------------------------------------------
+
+    def kv_get(
+        self, bucket: str, key: str, *, revision: int | None = None, timeout: float | None = None
+    ) -> KvEntry | None:
+        """The value of a key, or None when it is absent, deleted or expired."""
+        return self._native.kv_get(bucket, key, revision, timeout)
+
+    def kv_put(
+        self, bucket: str, key: str, value: Any, *, ttl: float | None = None, timeout: float | None = None
+    ) -> int:
+        """Writes a value (bytes or text as they are, anything else as JSON) and gives its revision."""
+        return self._native.kv_put(bucket, key, value, ttl, timeout)
+
+    def kv_create(
+        self, bucket: str, key: str, value: Any, *, ttl: float | None = None, timeout: float | None = None
+    ) -> int:
+        """Writes a key that must be absent: `AlreadyExistsError` otherwise. Gives its revision."""
+        return self._native.kv_create(bucket, key, value, ttl, timeout)
+
+    def kv_update(
+        self,
+        bucket: str,
+        key: str,
+        value: Any,
+        *,
+        revision: int,
+        ttl: float | None = None,
+        timeout: float | None = None,
+    ) -> int:
+        """Writes a key whose last revision must be ``revision``: `ConflictError` when somebody was faster."""
+        return self._native.kv_update(bucket, key, value, revision, ttl, timeout)
+
+    def kv_keys(
+        self, bucket: str, filters: str | Iterable[str] = ">", *, timeout: float | None = None
+    ) -> list[str]:
+        """The keys that match one of the filters (NATS wildcards)."""
+        return self._native.kv_keys(bucket, [filters] if isinstance(filters, str) else list(filters), timeout)
+
+    def kv_history(self, bucket: str, key: str, *, timeout: float | None = None) -> list[KvEntry]:
+        """Every version that is kept of a key, oldest first, delete markers too."""
+        return self._native.kv_history(bucket, key, timeout)
+
+    # Messages ------------------------------------------------------------------------------------------------------
+
+    def js_publish(
+        self,
+        subject: str,
+        data: Any = b"",
+        *,
+        headers: Mapping[str, str] | None = None,
+        msg_id: str | None = None,
+        stream: str | None = None,
+        expect_last_seq: int | None = None,
+        expect_last_subject_seq: int | None = None,
+        ttl: float | None = None,
+        timeout: float | None = None,
+    ) -> PubAck:
+        """Publishes into a stream and waits for its acknowledgement."""
+        return self._native.js_publish(
+            subject, data, headers, msg_id, stream, expect_last_seq, expect_last_subject_seq, ttl, timeout
+        )
+
+    def publish(
+        self,
+        subject: str,
+        data: Any = b"",
+        *,
+        headers: Mapping[str, str] | None = None,
+        reply: str | None = None,
+    ) -> None:
+        """Publishes without an acknowledgement. `flush` reports what the server refused."""
+        self._native.publish(subject, data, headers, reply)
+
+    def request(
+        self,
+        subject: str,
+        data: Any = b"",
+        *,
+        headers: Mapping[str, str] | None = None,
+        timeout: float | None = None,
+    ) -> Message:
+        """Publishes and waits for one reply."""
+        return self._native.request(subject, data, headers, timeout)
