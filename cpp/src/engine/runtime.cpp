@@ -77,13 +77,41 @@ struct Runtime::State {
   Leases leases;
 
   Result<Json> run(std::string_view name, const Json& params, const RunOptions& options);
-  Result<Json> attempt(const Bound& bound, const wire::Options& server, const RunOptions& options);
+  Result<Lease> lease(const Json& params, const RunOptions& options);
+  Result<Json> attempt(const Bound& bound, const wire::Options& server, const Environment& seen, const RunOptions& options);
+  /// Server and login of a call, with defaults filled in and secrets resolved.
+  Result<wire::Options> server_for(std::string_view where, ConnectionParams& common, const Json& params, Needs needs, const Environment& seen,
+                                   const RunOptions& options);
+  [[nodiscard]] Environment seen_by(const RunOptions& options) const {
+    return options.environment == nullptr ? environment : Environment(*options.environment);
+  }
 };
 
-Result<Json> Runtime::State::attempt(const Bound& bound, const wire::Options& server, const RunOptions& options) {
+Result<wire::Options> Runtime::State::server_for(std::string_view where, ConnectionParams& common, const Json& params, Needs needs,
+                                                 const Environment& seen, const RunOptions& options) {
+  if (!common.auth.empty())
+    return fail(Code::invalid_argument, fmt::format("{}: auth: the credential {} cannot be looked up here", where, in_quotes(common.auth)),
+                "give url and login instead");
+  NN_CHECK(fill_default_server(common, params, needs, options.default_server, seen));
+  NN_TRY(auto server, connection_options(common, seen));
+  server.reconnect = options.keep_connection;
+  return server;
+}
+
+Result<Lease> Runtime::State::lease(const Json& given, const RunOptions& options) {
+  NN_TRY(const Json params, options.credential ? with_credential(given, options.credential) : Result<Json>(given));
+  NN_TRY(auto common, schema::decode<ConnectionParams>(params, "connect"));
+  const Environment seen = seen_by(options);
+  NN_TRY(const auto server, server_for("connect", common, params, Needs::connection, seen, options));
+  const auto timeout = std::chrono::milliseconds(common.timeout_ms);
+  NN_TRY(auto connection, leases.take(server, Wait::for_duration(timeout, options.cancel), options.keep_connection));
+  return Lease{std::move(connection), js::api_prefix(common.domain, common.api_prefix), timeout};
+}
+
+Result<Json> Runtime::State::attempt(const Bound& bound, const wire::Options& server, const Environment& seen, const RunOptions& options) {
   Context::Parts parts;
   parts.wait = Wait::for_duration(std::chrono::milliseconds(bound.common.timeout_ms), options.cancel);
-  parts.environment = &environment;
+  parts.environment = &seen;
   parts.progress = options.progress;
   parts.domain = bound.common.domain;
   parts.api_prefix = bound.common.api_prefix;
@@ -101,17 +129,13 @@ Result<Json> Runtime::State::attempt(const Bound& bound, const wire::Options& se
 Result<Json> Runtime::State::run(std::string_view name, const Json& given, const RunOptions& options) {
   NN_TRY(const Json params, options.credential ? with_credential(given, options.credential) : Result<Json>(given));
   NN_TRY(Bound bound, bind(registry, name, params));
+  const Environment seen = seen_by(options);
   wire::Options server;
   if (bound.operation->info.needs != Needs::nothing) {
-    NN_CHECK(fill_default_server(bound.common, params, bound.operation->info.needs, options.default_server, environment));
-    if (!bound.common.auth.empty())
-      return fail(Code::invalid_argument, fmt::format("{}: auth: the credential {} cannot be looked up here", bound.operation->name, in_quotes(bound.common.auth)),
-                  "credential aliases work in playbooks run by noetl; here give url and login");
-    NN_TRY(server, connection_options(bound.common, environment));
-    server.reconnect = options.keep_connection;
+    NN_TRY(server, server_for(bound.operation->name, bound.common, params, bound.operation->info.needs, seen, options));
   }
   for (int tried = 1;; ++tried) {
-    auto result = attempt(bound, server, options);
+    auto result = attempt(bound, server, seen, options);
     if (result || tried >= bound.common.attempts || !may_retry(*bound.operation, result.error())) return result;
     pause_before_retry(tried, Wait::for_duration(kLongestPause, options.cancel));
     if (options.cancel != nullptr && options.cancel->requested()) return cancelled();
@@ -145,6 +169,7 @@ std::optional<Error> Runtime::check(std::string_view operation, const Json& para
   return std::move(bound).error();
 }
 
+Result<Lease> Runtime::lease(const Json& params, const RunOptions& options) { return state_->lease(params, options); }
 const Registry& Runtime::registry() const { return state_->registry; }
 void Runtime::close() { state_->leases.close(); }
 

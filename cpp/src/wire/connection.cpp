@@ -9,25 +9,6 @@
 #include "wire/shared.hpp"
 
 namespace noetl::nats::wire {
-namespace {
-
-/// What a callback subscription gets as its closure: both may be gone when it runs.
-struct Target {
-  std::weak_ptr<Shared> shared;
-  std::weak_ptr<Queue> queue;
-};
-
-void on_message(natsConnection*, natsSubscription*, natsMsg* message, void* closure) {
-  const auto* target = static_cast<Target*>(closure);
-  const auto shared = target->shared.lock();
-  const auto queue = target->queue.lock();
-  if (shared && queue) shared->on_message(*queue, message);
-  else natsMsg_Destroy(message);
-}
-
-void on_complete(void* closure) { delete static_cast<Target*>(closure); }
-
-}  // namespace
 
 Inbox::Inbox(std::shared_ptr<Shared> shared, std::shared_ptr<Queue> queue, std::string subject)
     : shared_(std::move(shared)), queue_(std::move(queue)), subject_(std::move(subject)) {}
@@ -53,7 +34,7 @@ void Inbox::blame(std::string subject) {
 }
 
 Connection::Connection(std::shared_ptr<Shared> shared) : shared_(std::move(shared)) {}
-Connection::~Connection() = default;
+Connection::~Connection() { shared_->close(); }
 
 Result<std::shared_ptr<Connection>> Connection::open(const Options& options, const Wait& wait) {
   NN_TRY(auto shared, connect(options, wait));
@@ -113,26 +94,8 @@ Result<Inbox> Connection::subscribe(std::string_view subject, std::string_view q
   if (const auto problem = check_filter(subject)) return fail(Code::invalid_argument, fmt::format("subject {} {}", in_quotes(subject), *problem));
   if (!queue_name.empty())
     if (const auto problem = check_queue(queue_name)) return fail(Code::invalid_argument, fmt::format("queue {} {}", in_quotes(queue_name), *problem));
-  if (shared_->in_other_process() || !is_open()) return fail(shared_->lost());
-
-  auto queue = std::make_shared<Queue>();
-  queue->subscription = subject;
-  auto* target = new Target{shared_, queue};  // nats.c owns it: freed by on_complete
-  natsSubscription* raw = nullptr;
-  const std::string to(subject), group(queue_name);
-  const auto status = group.empty() ? natsConnection_Subscribe(&raw, shared_->connection, to.c_str(), on_message, target)
-                                    : natsConnection_QueueSubscribe(&raw, shared_->connection, to.c_str(), group.c_str(), on_message, target);
-  if (status != NATS_OK) {
-    delete target;
-    return fail(status_error(status, fmt::format("cannot subscribe to {}", subject)));
-  }
-  natsSubscription_SetOnCompleteCB(raw, on_complete, target);
-  natsSubscription_SetPendingLimits(raw, -1, -1);
-  {
-    const std::lock_guard lock(shared_->mutex);
-    queue->refusals_seen = shared_->refusals.size();
-    queue->own.reset(raw);
-  }
+  const std::string to(subject);
+  NN_TRY(auto queue, shared_->subscribe(to, std::string(queue_name)));
   return Inbox(shared_, std::move(queue), to);
 }
 

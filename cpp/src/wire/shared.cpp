@@ -95,35 +95,49 @@ void Shared::close() {
   {
     const std::lock_guard lock(mutex);
     closed = true;
+    wake_all();
     queues.clear();
   }
-  changed.notify_all();
   natsConnection_Destroy(std::exchange(connection, nullptr));
+}
+
+void Shared::wake_all() {
+  for (const auto& [number, queue] : queues) queue->changed.notify_all();
 }
 
 void Shared::on_error(natsStatus status, const std::string& text) {
   if (status != NATS_NOT_PERMITTED) return;
-  if (auto refusal = parse_refusal(text)) {
-    const std::lock_guard lock(mutex);
-    refusals.push_back(std::move(*refusal));
-  }
-  changed.notify_all();
+  auto refusal = parse_refusal(text);
+  if (!refusal) return;
+  const std::lock_guard lock(mutex);
+  refusals.push_back(std::move(*refusal));
+  wake_all();
 }
 
 void Shared::on_closed() {
-  {
-    const std::lock_guard lock(mutex);
-    closed = true;
-  }
-  changed.notify_all();
+  const std::lock_guard lock(mutex);
+  closed = true;
+  wake_all();
 }
 
 void Shared::on_message(Queue& queue, natsMsg* message) {
-  {
-    const std::lock_guard lock(mutex);
-    queue.messages.push_back(owned(message));
-  }
-  changed.notify_all();
+  const std::lock_guard lock(mutex);
+  queue.messages.push_back(owned(message));
+  queue.changed.notify_one();
+}
+
+void Shared::on_reply(natsMsg* message) {
+  Message received = owned(message);
+  auto token = received.subject();
+  if (!token.starts_with(reply_prefix)) return;
+  token.remove_prefix(reply_prefix.size());
+  std::uint64_t number = 0;
+  std::from_chars(token.data(), token.data() + token.size(), number);
+  const std::lock_guard lock(mutex);
+  const auto found = queues.find(number);
+  if (found == queues.end()) return;  // an answer that nobody waits for any more
+  found->second->messages.push_back(std::move(received));
+  found->second->changed.notify_one();
 }
 
 Error Shared::refused(const Refusal& refusal) const {
@@ -147,7 +161,7 @@ std::optional<Error> Shared::verdict(const Queue& queue) const {
     const auto& refusal = refusals[i];
     if (refusal.publish ? queue.blame.contains(refusal.subject) : queue.subscription == refusal.subject) return refused(refusal);
   }
-  if (queue.id != 0)  // without our reply subscription no reply ever comes
+  if (!queue.own)  // without our reply subscription no reply ever comes
     for (const auto& refusal : refusals)
       if (!refusal.publish && refusal.subject == reply_prefix + ">") return refused(refusal);
   if (closed) return lost();
@@ -169,64 +183,67 @@ Result<Message> Shared::wait_for(Queue& queue, const Wait& wait) {
     }
     if (wait.expired()) return fail(Code::deadline_exceeded, fmt::format("no answer from {} in time", server.url));
 
-    if (!reading && queue.id != 0) {
-      reading = true;
-      lock.unlock();
-      read_some(wait.slice());
-      lock.lock();
-      reading = false;
-      changed.notify_all();
-    } else {
-      changed.wait_for(lock, wait.slice());
-    }
-    if (queue.messages.empty()) {
-      lock.unlock();  // the poll of a cancellation may want a lock of its own (Python's)
-      const bool stop = wait.cancelled();
-      lock.lock();
-      if (stop) return cancelled();
-    }
+    queue.changed.wait_for(lock, wait.slice());
+    if (!queue.messages.empty()) continue;
+    lock.unlock();  // the poll of a cancellation may want a lock of its own (Python's)
+    const bool stop = wait.cancelled();
+    lock.lock();
+    if (stop) return cancelled();
   }
 }
 
-void Shared::read_some(Clock::duration time) {
-  const auto milliseconds = std::max<std::int64_t>(1, std::chrono::duration_cast<std::chrono::milliseconds>(time).count());
-  natsMsg* message = nullptr;
-  auto status = natsSubscription_NextMsg(&message, replies.get(), milliseconds);
-  std::vector<natsMsg*> batch;
-  while (status == NATS_OK && message != nullptr) {
-    batch.push_back(message);
-    if (batch.size() >= 512) break;
-    message = nullptr;
-    status = natsSubscription_NextMsg(&message, replies.get(), 0);
-  }
-  const std::lock_guard lock(mutex);
-  for (auto* each : batch) dispatch(each);
-  if (status == NATS_CONNECTION_CLOSED || status == NATS_INVALID_SUBSCRIPTION) closed = true;
-}
-
-void Shared::dispatch(natsMsg* message) {
-  Message received = owned(message);
-  auto token = received.subject();
-  if (!token.starts_with(reply_prefix)) return;
-  token.remove_prefix(reply_prefix.size());
-  std::uint64_t queue_id = 0;
-  std::from_chars(token.data(), token.data() + token.size(), queue_id);
-  if (const auto found = queues.find(queue_id); found != queues.end()) found->second->messages.push_back(std::move(received));
+Result<void> Shared::subscribe_to_replies() {
+  if (replies) return {};
+  reply_prefix = options.inbox_prefix + "." + random_name() + ".";
+  const auto on_message = [](natsConnection*, natsSubscription*, natsMsg* message, void* closure) {
+    if (const auto shared = find_shared(closure)) shared->on_reply(message);
+    else natsMsg_Destroy(message);
+  };
+  natsSubscription* subscription = nullptr;
+  const auto status = natsConnection_Subscribe(&subscription, connection, (reply_prefix + ">").c_str(), on_message, reinterpret_cast<void*>(id));
+  if (status != NATS_OK) return fail(status_error(status, "cannot subscribe to replies"));
+  replies.reset(subscription);
+  natsSubscription_SetPendingLimits(subscription, -1, -1);  // what we ask for is bounded by us
+  return {};
 }
 
 Result<std::shared_ptr<Queue>> Shared::open_queue() {
   if (in_other_process()) return fail(Code::failed_precondition, "this connection belongs to the parent process", "connect again after a fork");
   const std::lock_guard lock(mutex);
   if (closed || connection == nullptr) return fail(lost());
-  if (!replies) {
-    reply_prefix = options.inbox_prefix + "." + random_name() + ".";
-    natsSubscription* subscription = nullptr;
-    const auto status = natsConnection_SubscribeSync(&subscription, connection, (reply_prefix + ">").c_str());
-    if (status != NATS_OK) return fail(status_error(status, "cannot subscribe to replies"));
-    replies.reset(subscription);
-    natsSubscription_SetPendingLimits(subscription, -1, -1);  // what we ask for is bounded by us
-  }
+  NN_CHECK(subscribe_to_replies());
   auto queue = std::make_shared<Queue>();
+  queue->id = next_queue++;
+  queue->refusals_seen = refusals.size();
+  queues[queue->id] = queue;
+  return queue;
+}
+
+Result<std::shared_ptr<Queue>> Shared::subscribe(const std::string& subject, const std::string& group) {
+  struct Target {  // what the callback gets: both may be gone when it runs
+    std::weak_ptr<Shared> shared;
+    std::weak_ptr<Queue> queue;
+  };
+  const auto on_message = [](natsConnection*, natsSubscription*, natsMsg* message, void* closure) {
+    const auto* target = static_cast<Target*>(closure);
+    const auto shared = target->shared.lock();
+    const auto queue = target->queue.lock();
+    if (shared && queue) shared->on_message(*queue, message);
+    else natsMsg_Destroy(message);
+  };
+  if (in_other_process()) return fail(Code::failed_precondition, "this connection belongs to the parent process", "connect again after a fork");
+  const std::lock_guard lock(mutex);
+  if (closed || connection == nullptr) return fail(lost());
+  auto queue = std::make_shared<Queue>();
+  auto target = std::make_unique<Target>(Target{weak_from_this(), queue});
+  natsSubscription* raw = nullptr;
+  const auto status = group.empty() ? natsConnection_Subscribe(&raw, connection, subject.c_str(), on_message, target.get())
+                                    : natsConnection_QueueSubscribe(&raw, connection, subject.c_str(), group.c_str(), on_message, target.get());
+  if (status != NATS_OK) return fail(status_error(status, fmt::format("cannot subscribe to {}", subject)));
+  natsSubscription_SetPendingLimits(raw, -1, -1);
+  natsSubscription_SetOnCompleteCB(raw, [](void* closure) { delete static_cast<Target*>(closure); }, target.release());
+  queue->own.reset(raw);
+  queue->subscription = subject;
   queue->id = next_queue++;
   queue->refusals_seen = refusals.size();
   queues[queue->id] = queue;
@@ -242,7 +259,7 @@ void Shared::close_queue(Queue& queue) {
   }
   if (!own) return;
   if (in_other_process()) (void)own.release();
-  // else: destroyed here, outside of the lock, since nats.c waits for a running callback
+  // else destroyed here, outside of the lock: a callback that is running wants it
 }
 
 Result<void> Shared::send(std::string_view subject, std::string_view payload, const Headers& headers, std::string_view reply) {

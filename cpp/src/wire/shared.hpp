@@ -35,8 +35,9 @@ struct Queue {
   std::set<std::string, std::less<>> blame;  ///< subjects whose refusal ends the wait
   std::string subscription;                  ///< the subject subscribed to
   std::size_t refusals_seen = 0;             ///< refusals before this queue was made do not concern it
-  std::uint64_t id = 0;                      ///< of the reply prefix; 0: a subscription of its own
+  std::uint64_t id = 0;                      ///< its number on this connection
   SubscriptionHandle own;                    ///< set for a subscription of its own
+  std::condition_variable changed;
 };
 
 /// A permission error of the server. It comes without a request id, so it is matched by its subject.
@@ -52,12 +53,15 @@ struct Shared : std::enable_shared_from_this<Shared> {
   Shared& operator=(const Shared&) = delete;
 
   /// The one place that waits for the network: returns when `queue` has a message, or the reason why it never will.
-  /// One waiting thread reads for all (the leader); the others sleep until it has dispatched. The next version of this
-  /// function lets the leader drive the socket itself.
+  /// nats.c's delivery thread fills the queues (a synchronous subscription would hide which request had no responder). A
+  /// later version of this function can let the waiting thread drive the socket itself without a change to its callers.
   [[nodiscard]] Result<Message> wait_for(Queue& queue, const Wait& wait);
 
   [[nodiscard]] Result<void> send(std::string_view subject, std::string_view payload, const Headers& headers, std::string_view reply);
+  /// A queue for replies to reply_prefix + id.
   [[nodiscard]] Result<std::shared_ptr<Queue>> open_queue();
+  /// A queue with a subscription of its own.
+  [[nodiscard]] Result<std::shared_ptr<Queue>> subscribe(const std::string& subject, const std::string& group);
   void close_queue(Queue& queue);
   void close();
 
@@ -65,6 +69,7 @@ struct Shared : std::enable_shared_from_this<Shared> {
   void on_error(natsStatus status, const std::string& text);
   void on_closed();
   void on_message(Queue& queue, natsMsg* message);
+  void on_reply(natsMsg* message);
 
   [[nodiscard]] Error refused(const Refusal& refusal) const;
   [[nodiscard]] Error lost() const;
@@ -78,12 +83,10 @@ struct Shared : std::enable_shared_from_this<Shared> {
   std::shared_ptr<void> identity;  ///< what the callbacks of nats.c sign with, also after a reconnect
 
   std::mutex mutex;
-  std::condition_variable changed;
   std::string reply_prefix;  ///< "_INBOX.<random>."
   SubscriptionHandle replies;
-  std::unordered_map<std::uint64_t, std::shared_ptr<Queue>> queues;
+  std::unordered_map<std::uint64_t, std::shared_ptr<Queue>> queues;  ///< by number, of replies and of subscriptions
   std::uint64_t next_queue = 1;
-  bool reading = false;  ///< a leader is in nats.c
   bool closed = false;
   std::vector<Refusal> refusals;
   std::set<std::string, std::less<>> published;  ///< subjects sent without a reply since the last flush
@@ -92,8 +95,8 @@ struct Shared : std::enable_shared_from_this<Shared> {
 
  private:
   [[nodiscard]] std::optional<Error> verdict(const Queue& queue) const;
-  void read_some(Clock::duration time);
-  void dispatch(natsMsg* message);
+  [[nodiscard]] Result<void> subscribe_to_replies();
+  void wake_all();
 };
 
 /// Connects; connect.cpp.

@@ -1,6 +1,7 @@
 // Runs operations: checks parameters, leases a connection, keeps the deadline, retries, makes the result document.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <map>
 #include <memory>
@@ -13,6 +14,9 @@
 namespace noetl::nats {
 
 class Cancel;
+namespace wire {
+class Connection;
+}
 
 /// What a surface adds to a call. None of it is part of the operation's parameters.
 struct RunOptions {
@@ -23,14 +27,24 @@ struct RunOptions {
   bool default_server = true;
   /// The document of a credential alias (`auth: alias`): url, user, password, ... Unset: aliases are refused.
   std::function<Result<Json>(const std::string& alias)> credential = {};
+  /// What the call sees as its environment; null: the Runtime's. Must outlive the call.
+  const std::map<std::string, std::string>* environment = nullptr;
   /// Keep the connection for the next call of this process (Python, batches); otherwise it is closed at the end.
   bool keep_connection = true;
+};
+
+/// A connection as the parameters of an operation ask for it, for typed use (the Client): same cache, same defaults.
+struct Lease {
+  std::shared_ptr<wire::Connection> connection;
+  std::string api_prefix;  ///< "$JS.API", or that of the domain
+  std::chrono::milliseconds timeout{5000};
 };
 
 /// Thread-safe. Connections are shared by calls with the same servers, identity and options.
 class Runtime {
  public:
-  /// `environment` is what operations see in place of the process's own; see base/environment.hpp.
+  /// `environment` is what operations see in place of the process's own. Progress and the poll of a Cancel run on the
+  /// thread that called, with no lock of the runtime held.
   Runtime(const Registry& registry, std::map<std::string, std::string> environment);
   ~Runtime();
   Runtime(const Runtime&) = delete;
@@ -42,6 +56,9 @@ class Runtime {
   [[nodiscard]] Result<Json> try_run(std::string_view operation, const Json& params, const RunOptions& options = {});
   /// Checks parameters without running: nothing, or the invalid_argument error that `run` would give.
   [[nodiscard]] std::optional<Error> check(std::string_view operation, const Json& params) const;
+
+  /// Connects (or takes a kept connection) by connection parameters alone: url, user, domain, timeout_ms, ...
+  [[nodiscard]] Result<Lease> lease(const Json& params, const RunOptions& options = {});
 
   [[nodiscard]] const Registry& registry() const;
   /// Closes the connections that are kept. Called at the end of the process by surfaces that live long.
