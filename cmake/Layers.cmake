@@ -18,8 +18,10 @@ function(nn_layer name)
   add_library(${target} STATIC ${sources})
   target_include_directories(${target} PUBLIC ${root} ${CMAKE_SOURCE_DIR}/cpp/include ${CMAKE_BINARY_DIR}/generated)
   target_link_libraries(${target} PRIVATE noetl_nats_warnings ${ARG_PRIVATE} PUBLIC ${ARG_PUBLIC})
-  # The two heavy headers, parsed once for a layer instead of once for a file.
-  target_precompile_headers(${target} PRIVATE <nlohmann/json.hpp> <fmt/format.h> <tl/expected.hpp> <functional> <map> <string> <vector>)
+  # The heavy headers, parsed once for a layer instead of once for a file.
+  if(NOETL_NATS_PCH)
+    target_precompile_headers(${target} PRIVATE <nlohmann/json.hpp> <fmt/format.h> <tl/expected.hpp> <functional> <map> <string> <vector>)
+  endif()
   foreach(used IN LISTS ARG_USES)
     target_link_libraries(${target} PUBLIC noetl_nats_${used})
   endforeach()
