@@ -1,8 +1,6 @@
 // Command line options made from described fields.
 #pragma once
 
-#include <CLI/CLI.hpp>
-#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -10,12 +8,17 @@
 #include "noetl/nats/json.hpp"
 #include "schema/struct_info.hpp"
 
+namespace CLI {
+class App;
+class Option;
+}  // namespace CLI
+
 namespace noetl::nats::cli {
 
 /// Adds the fields of a struct to a CLI11 app and collects what was given as parameters of an operation.
 class FieldOptions {
  public:
-  /// `positional`: whether positional fields are taken without a flag. Fields that `skip` has are left out.
+  /// Adds each field as an option, positional ones also without a flag. Fields that `skip` has are left out.
   void add(CLI::App& app, const schema::StructInfo& info, const std::string& group, const schema::StructInfo* skip = nullptr);
 
   /// The parameters that were given. Texts stay texts (the schema converts them); `@FILE` and `-` of JSON fields are read.
