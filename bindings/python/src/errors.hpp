@@ -1,0 +1,19 @@
+// Errors of the core as exceptions of noetl_nats.errors.
+#pragma once
+
+#include <pybind11/pybind11.h>
+
+#include "noetl/nats/result.hpp"
+
+namespace noetl::nats::python {
+
+/// Raises the class of the error's code. The GIL must be held.
+[[noreturn]] void raise(const Error& error);
+
+template <class T>
+T value_or_raise(Result<T> result) {
+  if (!result) raise(result.error());
+  if constexpr (!std::is_void_v<T>) return *std::move(result);
+}
+
+}  // namespace noetl::nats::python
