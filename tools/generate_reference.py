@@ -65,8 +65,8 @@ def result_rows(schema: Schema) -> str:
 def flag(name: str, value: Any) -> str:
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     dashed = "--" + name.replace("_", "-")
-    if value is True:
-        return dashed
+    if isinstance(value, bool):
+        return dashed if value else dashed.replace("--", "--no-", 1)
     return f"{dashed} {shlex.quote(text)}"
 
 

@@ -4,7 +4,7 @@
 #   tools/lint.sh          check
 #   tools/lint.sh format   rewrite what a formatter can rewrite
 set -uo pipefail
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/.." || exit
 bin=.venv/bin
 failed=0
 passed=0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from . import _core
 from ._client_ops import UNSET, Operations
 from ._run import call
-from .errors import checked, error_of
+from .errors import checked
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -70,9 +70,7 @@ def connect(
     }
     params = {name: value for name, value in given.items() if value is not None}
     native = _core.Client(params)
-    failed = native.open()
-    if failed is not None:
-        raise error_of(failed)
+    native.open()
     return Client(params, native)
 
 

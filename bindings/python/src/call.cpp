@@ -31,16 +31,11 @@ bool on_main_thread() {
 
 bool Gate::close(std::chrono::milliseconds patience) {
   const auto state = state_;
-  py::gil_scoped_release released;
+  py::gil_scoped_release released;  // who is on the way into Python gets there
   std::unique_lock lock(state->mutex);
   state->closed = true;
   state->closer = std::this_thread::get_id();
-  const auto until = Clock::now() + patience;
-  const bool all_home = state->changed.wait_until(lock, until, [&] { return state->native == 0 && state->returning == 0; });
-  state->abandoned = true;
-  // Who is past the check for `abandoned` gets the GIL now: it is free, and we wait. A callback of the user may take longer.
-  state->changed.wait_until(lock, until + patience, [&] { return state->returning == 0; });
-  return all_home;
+  return state->changed.wait_for(lock, patience, [&] { return state->native == 0 && state->python == 0; });
 }
 
 Call::Call(Gate& gate) : gate_(gate.state_), cancel_([this] { return stop_requested(); }), main_thread_(on_main_thread()) {}
@@ -48,39 +43,51 @@ Call::Call(Gate& gate) : gate_(gate.state_), cancel_([this] { return stop_reques
 void Call::enter() {
   thread_ = PyEval_SaveThread();
   std::unique_lock lock(gate_->mutex);
-  if (gate_->closed && gate_->closer != std::this_thread::get_id()) {
+  if (gate_->shut_out()) {
     lock.unlock();
     sleep_for_good();
   }
   ++gate_->native;
 }
 
+void Call::return_to_python() {
+  std::unique_lock lock(gate_->mutex);
+  --gate_->native;
+  if (gate_->shut_out()) {
+    gate_->changed.notify_all();
+    lock.unlock();
+    sleep_for_good();
+  }
+  ++gate_->python;
+  lock.unlock();
+  PyEval_RestoreThread(thread_);
+  lock.lock();
+  --gate_->python;
+  gate_->changed.notify_all();
+}
+
+bool Call::visit_python() {
+  {
+    const std::lock_guard lock(gate_->mutex);
+    if (gate_->shut_out()) return false;
+    --gate_->native;
+    ++gate_->python;
+  }
+  PyEval_RestoreThread(thread_);
+  return true;
+}
+
 void Call::leave_python() {
   thread_ = PyEval_SaveThread();
   const std::lock_guard lock(gate_->mutex);
+  --gate_->python;
   ++gate_->native;
-}
-
-void Call::return_to_python() {
-  {
-    std::unique_lock lock(gate_->mutex);
-    if (gate_->abandoned && gate_->closer != std::this_thread::get_id()) {
-      lock.unlock();
-      sleep_for_good();
-    }
-    --gate_->native;
-    ++gate_->returning;
-  }
-  PyEval_RestoreThread(thread_);
-  const std::lock_guard lock(gate_->mutex);
-  --gate_->returning;
-  gate_->changed.notify_all();
 }
 
 bool Call::stop_requested() {
   {
     const std::lock_guard lock(gate_->mutex);
-    if (gate_->closed && gate_->closer != std::this_thread::get_id()) return true;
+    if (gate_->shut_out()) return true;
   }
   if (!main_thread_ || Clock::now() - last_look_ < kSignalLook) return false;
   bool raised = false;

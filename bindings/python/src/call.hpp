@@ -20,12 +20,12 @@ namespace py = pybind11;
 /// The calls of one interpreter that are under way.
 ///
 /// A daemon thread that wants the GIL back after the interpreter has begun to end is killed by CPython in the middle of
-/// C++ code, which aborts the process. So the gate is closed first: calls under way are cancelled and waited for, and a
-/// thread that comes later, or that could not be waited for, sleeps until the process is gone.
+/// C++ code, which aborts the process. So the gate is closed first: calls under way are cancelled, and their threads, as
+/// well as those that come later, sleep until the process is gone.
 class Gate {
  public:
   /// At exit (GIL held, released while waiting): no more calls but from this thread. True when those under way have ended
-  /// within `patience`; else their threads sleep for good, perhaps with locks of ours.
+  /// within `patience`; else their threads are still in the core, perhaps with locks of ours.
   [[nodiscard]] bool close(std::chrono::milliseconds patience);
   /// In the child of a fork: the threads of the parent's calls do not exist here.
   void reset() { state_ = std::make_shared<State>(); }
@@ -35,11 +35,12 @@ class Gate {
   struct State {
     std::mutex mutex;
     std::condition_variable changed;
-    int native = 0;     ///< calls without the GIL
-    int returning = 0;  ///< calls that take the GIL, or have it in a callback: they must get it
+    int native = 0;  ///< calls without the GIL
+    int python = 0;  ///< calls that take the GIL, or have it in a callback: they must get it
     bool closed = false;
-    bool abandoned = false;
     std::thread::id closer;
+    /// Whether the calling thread must not enter Python again. With the mutex held.
+    [[nodiscard]] bool shut_out() const { return closed && closer != std::this_thread::get_id(); }
   };
   std::shared_ptr<State> state_ = std::make_shared<State>();
 };
@@ -62,10 +63,11 @@ class Call {
     return result;
   }
 
-  /// From inside of `native`, on the same thread: runs `body` with the GIL. What it raises stops the call.
+  /// From inside of `native`, on the same thread: runs `body` with the GIL. What it raises stops the call. At exit, when
+  /// the call is being stopped anyway, it does nothing.
   template <class Body>
   void with_gil(Body&& body) {
-    return_to_python();
+    if (!visit_python()) return;
     try {
       body();
     } catch (py::error_already_set& error) {
@@ -86,9 +88,10 @@ class Call {
     }
   }
   void enter();
-  void leave_python();
   void return_to_python();
-  bool stop_requested();
+  [[nodiscard]] bool visit_python();
+  void leave_python();
+  [[nodiscard]] bool stop_requested();
 
   std::shared_ptr<Gate::State> gate_;
   Cancel cancel_;

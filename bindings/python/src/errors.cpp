@@ -1,8 +1,20 @@
 #include "errors.hpp"
 
-#include "values.hpp"
+#include <fmt/format.h>
 
 namespace noetl::nats::python {
+
+Error error_of(std::string_view where, const std::vector<ValueProblem>& problems) {
+  Json list = Json::array();
+  std::string text;
+  for (const auto& [path, message] : problems) {
+    list.push_back({{"path", path}, {"message", message}});
+    text += fmt::format("{}{}: {}", text.empty() ? "" : "; ", path, message);
+  }
+  return {.code = Code::invalid_argument,
+          .message = fmt::format("{}: {}", where, text),
+          .details = {{"problems", std::move(list)}}};
+}
 
 void raise(const Error& error) {
   const py::object made = py::module_::import("noetl_nats.errors").attr("error_of")(to_python(error_document(error)));

@@ -3,9 +3,16 @@
 
 #include <pybind11/pybind11.h>
 
+#include <string_view>
+#include <vector>
+
 #include "noetl/nats/result.hpp"
+#include "values.hpp"
 
 namespace noetl::nats::python {
+
+/// invalid_argument that names everything in the parameters of `where` that has no JSON form.
+[[nodiscard]] Error error_of(std::string_view where, const std::vector<ValueProblem>& problems);
 
 /// Raises the class of the error's code. The GIL must be held.
 [[noreturn]] void raise(const Error& error);

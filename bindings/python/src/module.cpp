@@ -7,7 +7,10 @@
 #include <memory>
 
 #include "base/bytes.hpp"
+#include "base/environment.hpp"
 #include "call.hpp"
+#include "client.hpp"
+#include "errors.hpp"
 #include "noetl/nats/version.hpp"
 #include "runtime.hpp"
 #include "values.hpp"
@@ -45,16 +48,9 @@ Json params_of(const std::string& operation, const py::dict& params, std::vector
   return out;
 }
 
-Error error_of(std::string_view operation, const std::vector<ValueProblem>& problems) {
-  Json list = Json::array();
-  std::string text;
-  for (const auto& [path, message] : problems) {
-    list.push_back({{"path", path}, {"message", message}});
-    text += fmt::format("{}{}: {}", text.empty() ? "" : "; ", path, message);
-  }
-  return {.code = Code::invalid_argument,
-          .message = fmt::format("{}: {}", operation, text),
-          .details = {{"problems", std::move(list)}}};
+/// TypeError that shows no value: pybind11's own would print all arguments, and a password with them.
+void check_type(bool fits, const char* wanted, const py::object& argument) {
+  if (!fits) throw py::type_error(fmt::format("{}, not {}", wanted, Py_TYPE(argument.ptr())->tp_name));
 }
 
 py::dict run(Gate& gate, const std::string& operation, const py::dict& params, const py::object& progress) {
@@ -62,7 +58,9 @@ py::dict run(Gate& gate, const std::string& operation, const py::dict& params, c
   const Json input = params_of(operation, params, problems);
   if (!problems.empty()) return to_python(error_document(error_of(operation, problems)));
   Call call(gate);
+  const auto environment = Environment::of_process();  // with the GIL: os.environ changes under it
   RunOptions options;
+  options.environment = &environment.all();
   if (!progress.is_none())
     options.progress = [&](std::string_view line) { call.with_gil([&] { progress(to_text(line)); }); };
   const Json result = call.run([&](const Cancel& cancel) {
@@ -92,12 +90,15 @@ PYBIND11_MODULE(_core, module, py::multiple_interpreters::shared_gil()) {
   module.attr("version") = kVersion;
   module.def(
       "run",
-      [gate](const std::string& operation, const py::dict& params, const py::object& progress) {
-        return run(*gate, operation, params, progress);
+      [gate](const py::object& operation, const py::object& params, const py::object& progress) {
+        check_type(PyUnicode_Check(operation.ptr()), "the name of an operation is a text", operation);
+        check_type(PyMapping_Check(params.ptr()) && py::hasattr(params, "keys"), "parameters are a mapping", params);
+        return run(*gate, operation.cast<std::string>(), py::dict(params), progress);
       },
       py::arg("operation"), py::arg("params"), py::arg("progress") = py::none());
   module.def("operations", names);
   module.def("describe", description, py::arg("operation"));
+  bind_client(module, gate);
   module.def("shut", [gate] {
     if (!gate->close(kExitPatience)) return;  // a thread of ours still holds what closing needs
     const py::gil_scoped_release released;

@@ -2,15 +2,18 @@
 
 #include <unistd.h>
 
+#include "base/environment.hpp"
 #include "runtime.hpp"
 
 namespace noetl::nats::python {
 
 Result<void> Session::open() {
+  const auto environment = Environment::of_process();
   Call call(*gate_);
   auto opened = call.run([&](const Cancel& cancel) {
     RunOptions options;
     options.cancel = &cancel;
+    options.environment = &environment.all();
     return runtime().lease(params_, options);
   });
   if (!opened) return fail(std::move(opened).error());

@@ -1,0 +1,3 @@
+UNSET = object()
+class Operations: 
+    __slots__ = ()

@@ -1,0 +1,89 @@
+#include "client.hpp"
+
+#include <fmt/format.h>
+#include <pybind11/stl.h>
+
+#include "session.hpp"
+#include "values.hpp"
+#include "wire/connection.hpp"
+
+namespace noetl::nats::python {
+namespace {
+
+/// A mapping of texts, or of lists of texts for a name that occurs more than once. Throws TypeError.
+wire::Headers headers_of(const py::object& given) {
+  wire::Headers headers;
+  if (given.is_none()) return headers;
+  for (const auto& item : py::dict(given)) {
+    const auto name = item.first.cast<std::string>();
+    if (PyList_Check(item.second.ptr()))
+      for (const auto& each : item.second) headers.add(name, each.cast<std::string>());
+    else
+      headers.add(name, item.second.cast<std::string>());
+  }
+  return headers;
+}
+
+/// A name that occurs once gives a text, another one a list.
+py::dict headers_to_python(const wire::Headers& headers) {
+  py::dict out;
+  for (const auto& [name, value] : headers.lines()) {
+    const py::str key = to_text(name);
+    const py::str text = to_text(value);
+    if (!out.contains(key)) out[key] = text;
+    else if (PyList_Check(py::object(out[key]).ptr())) py::list(out[key]).append(text);
+    else out[key] = py::list(py::make_tuple(out[key], text));
+  }
+  return out;
+}
+
+std::string sized(std::string_view data) { return fmt::format("{} bytes", data.size()); }
+
+void bind_messages(py::module_& module) {
+  py::class_<wire::Message>(module, "Message", "A received message.")
+      .def_property_readonly("data", [](const wire::Message& message) { return to_bytes(message.data()); })
+      .def_property_readonly("subject", [](const wire::Message& message) { return to_text(message.subject()); })
+      .def_property_readonly("reply", [](const wire::Message& message) { return to_text(message.reply()); })
+      .def_property_readonly("headers", [](const wire::Message& message) { return headers_to_python(message.headers()); })
+      .def("__repr__", [](const wire::Message& message) {
+        return to_text(fmt::format("<noetl_nats.Message {} {}>", message.subject(), sized(message.data())));
+      });
+}
+
+void publish(Session& session, const std::string& subject, const py::object& data, const py::object& headers, const std::string& reply) {
+  const std::string payload = payload_of(data);
+  const wire::Headers lines = headers_of(headers);
+  session.run({}, [&](js::Api& api, const Wait&) { return api.connection().publish(subject, payload, lines, reply); });
+}
+
+wire::Message request(Session& session, const std::string& subject, const py::object& data, const py::object& headers, Seconds timeout) {
+  const std::string payload = payload_of(data);
+  const wire::Headers lines = headers_of(headers);
+  return session.run(timeout, [&](js::Api& api, const Wait& wait) { return api.connection().request(subject, payload, lines, wait); });
+}
+
+Json connection_params(const py::dict& params) {
+  std::vector<ValueProblem> problems;
+  Json out = to_json(params, "", problems);
+  if (!problems.empty()) raise(error_of("connect", problems));
+  return out;
+}
+
+}  // namespace
+
+void bind_client(py::module_& module, const std::shared_ptr<Gate>& gate) {
+  bind_messages(module);
+  py::class_<Session>(module, "Client")
+      .def(py::init([gate](const py::dict& params) { return std::make_unique<Session>(gate, connection_params(params)); }))
+      .def("open", [](Session& session) { value_or_raise(session.open()); })
+      .def("close", &Session::close)
+      .def_property_readonly("is_open", &Session::is_open)
+      .def_property_readonly("server", &Session::server)
+      .def("flush", [](Session& session, Seconds timeout) {
+        session.run(timeout, [](js::Api& api, const Wait& wait) { return api.connection().flush(wait); });
+      })
+      .def("publish", publish)
+      .def("request", request);
+}
+
+}  // namespace noetl::nats::python
