@@ -1,3 +1,0 @@
-UNSET = object()
-class Operations: 
-    __slots__ = ()
