@@ -41,6 +41,7 @@ class Operations:
         params: dict[str, Any],
         timeout: float | None,
         progress: Progress | None,
+        connects: bool = True,
         **nullable: Any,
     ) -> Any:
         raise NotImplementedError
@@ -139,7 +140,7 @@ def method(operation: Schema) -> str:
     named = [each for each in known if not each.positional]
     has_timeout = any(each.name == "timeout" for each in known)
     signature = ["self", *(each.annotated for each in positional), "*", *(each.annotated for each in named)]
-    if not has_timeout:
+    if operation["connects"] and not has_timeout:
         signature.append("timeout: float | None = None")
     signature.append("progress: Progress | None = None")
 
@@ -149,11 +150,14 @@ def method(operation: Schema) -> str:
     docs = docs.replace("\\", "\\\\").replace('"""', '\\"\\"\\"')
     plain = ", ".join(f'"{each.field}": {each.value}' for each in known if not each.nullable)
     nullable = "".join(f", {each.field}={each.name}" for each in known if each.nullable)
-    timeout = "None" if has_timeout else "timeout"
-    body = f'return self._run("{operation["operation"]}", {{{plain}}}, {timeout}, progress{nullable})'
+    timeout = "timeout" if operation["connects"] and not has_timeout else "None"
+    local = "" if operation["connects"] else ", connects=False"
+    result = f"results.{class_name(operation['operation'])}"
+    call = f'self._run("{operation["operation"]}", {{{plain}}}, {timeout}, progress{local}{nullable})'
     text = (
-        f"def {operation['operation']}({', '.join(signature)}) -> results.{class_name(operation['operation'])}:\n"
-        f'    """{textwrap.indent(docs, "    ").lstrip()}\n    """\n    {body}\n\n'
+        f"def {operation['operation']}({', '.join(signature)}) -> {result}:\n"
+        f'    """{textwrap.indent(docs, "    ").lstrip()}\n    """\n'
+        f"    result: {result} = {call}\n    return result\n\n"
     )
     return textwrap.indent(text, "    ")
 

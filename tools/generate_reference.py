@@ -46,7 +46,7 @@ def parameter_rows(schema: Schema) -> str:
         elif each.get("default") not in (None, "", False, [], {}):
             notes.append(f"default `{json.dumps(each['default'], ensure_ascii=False)}`")
         if "minimum" in each or "maximum" in each:
-            notes.append(f"{each.get('minimum', '')}..{each.get('maximum', '')}")
+            notes.append("..".join(f"{each[bound]:g}" if bound in each else "" for bound in ("minimum", "maximum")))
         if each.get("x-aliases"):
             notes.append("also " + ", ".join(f"`{alias}`" for alias in each["x-aliases"]))
         if each.get("x-since"):

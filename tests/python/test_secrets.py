@@ -58,7 +58,7 @@ def test_wrong_password_is_unauthenticated(guarded: Server) -> None:
 
 
 def test_the_right_password_is_not_shown_either(guarded: Server) -> None:
-    login = {"url": guarded.url, "user": "u", "password": f"right-{PLANTED}"}
+    login: dict[str, Any] = {"url": guarded.url, "user": "u", "password": f"right-{PLANTED}"}
     with nn.connect(**login) as nats:
         shown = [repr(nats), str(nats.ping()), str(nats.server_info())]
     shown.append(json.dumps(nn.run("server_info", login)))

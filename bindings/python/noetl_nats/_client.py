@@ -120,9 +120,10 @@ class Client(Operations):
         params: dict[str, Any],
         timeout: float | None,
         progress: Callable[[str], object] | None,
+        connects: bool = True,
         **nullable: Any,
     ) -> Any:
-        given = dict(self._params)
+        given = dict(self._params) if connects else {}
         given.update((name, value) for name, value in params.items() if value is not None)
         given.update((name, value) for name, value in nullable.items() if value is not UNSET)
         if timeout is not None:
