@@ -50,6 +50,7 @@ RunOptions Session::options(const Output& output) const {
   RunOptions options;
   options.cancel = &cancel_by_signal();
   options.keep_connection = false;
+  options.fail_on_critical = true;
   options.credential = [this](const std::string& alias) { return playbook::credential(alias, environment_); };
   if (!output.quiet) options.progress = [](std::string_view line) { print_talk(fmt::format("{}\n", line)); };
   return options;
@@ -59,6 +60,11 @@ int Session::run(const Operation& operation, const Json& params, const Output& o
   const Json result = runtime_.run(operation.name, params, options(output));
   const bool failed = result.contains("error");
   const int status = output.missing_ok && !failed ? 0 : exit_status_of(result);
+  const auto& prints = operation.info.prints;
+  if (!output.json && !failed && !prints.empty() && result.contains(prints)) {
+    print(result[prints].get<std::string>());
+    return result.value("exit_code", status);
+  }
   if (output.raw && !failed) {
     print(raw_bytes(result));
   } else if (output.json || !terminal_.out_is_terminal) {

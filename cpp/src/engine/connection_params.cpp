@@ -146,6 +146,10 @@ Result<void> fill_default_server(ConnectionParams& params, const Json& raw, Need
   if (needs == Needs::instance) {
     NN_TRY(const bool found, fill_from_instance(params, instance, environment));
     if (found) return {};
+#ifdef NN_HAVE_INSTANCE
+    // Never another server in place of the one that was named.
+    if (raw.contains("instance") || !from_environment) return fail(deploy::not_deployed(instance));
+#endif
   }
   if (!from_environment) return {};
   if (const auto url = environment.get("NATS_URL")) {

@@ -2,9 +2,10 @@
 
 namespace noetl::nats {
 
-Result<wire::Connection*> Context::nats() {
-  if (!connection_) {
-    NN_TRY(connection_, parts_.connect(parts_.wait));
+Result<wire::Connection*> Context::nats(const Wait& wait) {
+  if (!connection_ || !connection_->is_open()) {
+    api_.reset();
+    NN_TRY(connection_, parts_.connect(wait));
   }
   return connection_.get();
 }

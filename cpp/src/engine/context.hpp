@@ -21,12 +21,16 @@ class Context {
     std::function<Result<std::shared_ptr<wire::Connection>>(const Wait&)> connect;
     std::function<void(std::string_view)> progress;
     std::string domain, api_prefix;
+    bool fail_on_critical = false;
     std::string server_hint;  ///< host:port for messages, without user and password
   };
   explicit Context(Parts parts) : parts_(std::move(parts)) {}
 
-  /// The connection, opened on first use and shared. The reference lives as long as the context.
-  [[nodiscard]] Result<wire::Connection*> nats();
+  /// The connection, opened on first use and shared. The pointer lives as long as the context, or until a later call finds
+  /// the connection lost and opens a new one.
+  [[nodiscard]] Result<wire::Connection*> nats() { return nats(parts_.wait); }
+  /// As above, with a bound of its own for connecting.
+  [[nodiscard]] Result<wire::Connection*> nats(const Wait& wait);
   /// The JetStream API over that connection, in the domain that the parameters name.
   [[nodiscard]] Result<js::Api*> jetstream();
 
@@ -40,6 +44,8 @@ class Context {
   }
   /// For a wait that the user asked for on top of timeout_ms (wait_ms, duration_ms).
   void extend(Clock::duration time) { parts_.wait = parts_.wait.extended_by(time); }
+  /// What `fail_on` means where the parameters leave it out (RunOptions::fail_on_critical).
+  [[nodiscard]] bool fails_on_critical() const { return parts_.fail_on_critical; }
   /// Connects as somebody else (deploy and health use the instance's record). Not shared.
   [[nodiscard]] Result<std::shared_ptr<wire::Connection>> connect_to(const wire::Options& options) const;
   [[nodiscard]] const std::string& domain() const { return parts_.domain; }

@@ -102,7 +102,7 @@ std::string table(const std::vector<std::string>& header, const std::vector<std:
 }
 
 std::string text_of(const Operation& operation, const Json& result, bool color) {
-  if (operation.info.text && !result.contains("error")) {
+  if (operation.info.text && (!result.contains("error") || result.size() > 2)) {  // more than the error: what was found (health)
     std::string text = operation.info.text(result, color);
     if (!text.empty() && text.back() != '\n') text += '\n';
     return text;

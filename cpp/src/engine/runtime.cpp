@@ -115,6 +115,7 @@ Result<Json> Runtime::State::attempt(const Bound& bound, const wire::Options& se
   parts.progress = options.progress;
   parts.domain = bound.common.domain;
   parts.api_prefix = bound.common.api_prefix;
+  parts.fail_on_critical = options.fail_on_critical;
   parts.server_hint = wire::safe_servers(server);
   parts.connect = [&](const Wait& wait) -> Result<std::shared_ptr<wire::Connection>> {
     if (server.servers.empty())

@@ -29,6 +29,9 @@ struct RunOptions {
   std::function<Result<Json>(const std::string& alias)> credential = {};
   /// What the call sees as its environment; null: the Runtime's. Must outlive the call.
   const std::map<std::string, std::string>* environment = nullptr;
+  /// Operations that look for problems (health) fail when they find a critical one, unless `fail_on` says otherwise.
+  /// Command line: true. Playbook steps and Python: false, so that they can look at the result.
+  bool fail_on_critical = false;
   /// Keep the connection for the next call of this process (Python, batches); otherwise it is closed at the end.
   bool keep_connection = true;
 };
