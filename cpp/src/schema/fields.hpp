@@ -75,6 +75,7 @@ class Field {
   }
   [[nodiscard]] bool has_no_default(const S& defaults) const {
     if constexpr (Described<M>) return false;
+    else if constexpr (ListOf<M>::value || MapOf<M>::value) return (defaults.*member_).empty();
     else return defaults.*member_ == M{};
   }
 
