@@ -10,10 +10,7 @@
 #include <sstream>
 
 #include "base/names.hpp"
-#if __has_include("deploy/instance.hpp")
 #include "deploy/instance.hpp"
-#define NN_HAVE_INSTANCE 1
-#endif
 
 namespace noetl::nats {
 namespace {
@@ -97,7 +94,6 @@ Result<void> fill_from_context(ConnectionParams& params, const std::string& name
 
 /// The server that a deploy has recorded. Nothing deployed: nothing is filled in.
 Result<bool> fill_from_instance(ConnectionParams& params, const std::string& instance, const Environment& environment) {
-#ifdef NN_HAVE_INSTANCE
   NN_TRY(const auto record, deploy::load_record(instance, environment));
   if (!record || record->urls.empty()) return false;
   params.url = record->urls;
@@ -106,10 +102,6 @@ Result<bool> fill_from_instance(ConnectionParams& params, const std::string& ins
     params.password = record->password;
   }
   return true;
-#else
-  (void)params, (void)instance, (void)environment;
-  return false;
-#endif
 }
 
 }  // namespace
@@ -146,10 +138,8 @@ Result<void> fill_default_server(ConnectionParams& params, const Json& raw, Need
   if (needs == Needs::instance) {
     NN_TRY(const bool found, fill_from_instance(params, instance, environment));
     if (found) return {};
-#ifdef NN_HAVE_INSTANCE
     // Never another server in place of the one that was named.
     if (raw.contains("instance") || !from_environment) return fail(deploy::not_deployed(instance));
-#endif
   }
   if (!from_environment) return {};
   if (const auto url = environment.get("NATS_URL")) {
