@@ -137,7 +137,9 @@ def test_permission_errors_name_subject_and_user() -> None:
     users = f"authorization {{ users: [{{user: app, password: b, permissions: {deny}}}] }}"
     with running(f"{JETSTREAM}\n{users}") as server:
         login = {"url": server.url, "user": "app", "password": "b"}
-        error = refused("stream_apply", {**login, "stream": "S", "config": {"subjects": ["s.>"]}}, "permission_denied", 6)
+        error = refused(
+            "stream_apply", {**login, "stream": "S", "config": {"subjects": ["s.>"]}}, "permission_denied", 6
+        )
         assert "app" in error["message"]
         assert "$JS.API.STREAM.CREATE.S" in error["message"]
 
@@ -149,54 +151,61 @@ def test_a_server_that_never_greets() -> None:
         assert "NATS" in refused("ping", params, "unavailable", 8)["message"]
 
 
-class TestTls:
-    @pytest.fixture(scope="class")
-    def files(self, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-        folder = tmp_path_factory.mktemp("tls")
-        authority = trustme.CA()
-        authority.cert_pem.write_to_path(str(folder / "ca.pem"))
-        trustme.CA().cert_pem.write_to_path(str(folder / "other-ca.pem"))
-        for name, identities in (("server", ["localhost", "127.0.0.1"]), ("client", ["client@example.com"])):
-            cert = authority.issue_cert(*identities)
-            cert.private_key_pem.write_to_path(str(folder / f"{name}-key.pem"))
-            cert.cert_chain_pems[0].write_to_path(str(folder / f"{name}.pem"))
-        return {path.stem: str(path) for path in folder.iterdir()}
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    folder = tmp_path_factory.mktemp("tls")
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(str(folder / "ca.pem"))
+    trustme.CA().cert_pem.write_to_path(str(folder / "other-ca.pem"))
+    for name, identities in (("server", ["localhost", "127.0.0.1"]), ("client", ["client@example.com"])):
+        cert = authority.issue_cert(*identities)
+        cert.private_key_pem.write_to_path(str(folder / f"{name}-key.pem"))
+        cert.cert_chain_pems[0].write_to_path(str(folder / f"{name}.pem"))
+    return {path.stem: str(path) for path in folder.iterdir()}
 
-    @pytest.fixture(scope="class")
-    def secure(self, files: dict[str, str]) -> Iterator[Server]:
-        with running(f'tls {{ cert_file: "{files["server"]}", key_file: "{files["server-key"]}" }}') as server:
-            yield server
 
-    @staticmethod
-    def url(server: Server) -> str:
-        return server.url.replace("nats://", "tls://")
+@pytest.fixture(scope="module")
+def secure(files: dict[str, str]) -> Iterator[Server]:
+    with running(f'tls {{ cert_file: "{files["server"]}", key_file: "{files["server-key"]}" }}') as server:
+        yield server
 
-    def test_with_the_right_ca_by_path_and_by_text(self, secure: Server, files: dict[str, str]) -> None:
-        assert works({"url": self.url(secure), "tls_ca": files["ca"]})["tls"] is True
-        works({"url": self.url(secure), "tls_ca": Path(files["ca"]).read_text()})
 
-    def test_unknown_ca_and_wrong_name(self, secure: Server, files: dict[str, str]) -> None:
-        where = {"url": self.url(secure)}
-        refused("ping", where, "failed_precondition", 5)
-        refused("ping", {**where, "tls_ca": files["other-ca"]}, "failed_precondition", 5)
-        refused("ping", {**where, "tls_ca": files["ca"], "tls_name": "example.com"}, "failed_precondition", 5)
-        works({**where, "tls_ca": files["ca"], "tls_name": "localhost"})
+def tls_url(server: Server) -> str:
+    return server.url.replace("nats://", "tls://")
 
-    def test_insecure_only_when_asked_by_name(self, secure: Server) -> None:
-        works({"url": self.url(secure), "tls_insecure": True})
 
-    def test_a_server_that_wants_tls(self, secure: Server) -> None:
-        assert "tls://" in refused("ping", {"url": secure.url}, "failed_precondition", 5)["hint"]
+def test_tls_with_the_right_ca_by_path_and_by_text(secure: Server, files: dict[str, str]) -> None:
+    assert works({"url": tls_url(secure), "tls_ca": files["ca"]})["tls"] is True
+    works({"url": tls_url(secure), "tls_ca": Path(files["ca"]).read_text()})
 
-    def test_a_client_certificate(self, files: dict[str, str]) -> None:
-        pair = f'cert_file: "{files["server"]}", key_file: "{files["server-key"]}"'
-        with running(f'tls {{ {pair}, ca_file: "{files["ca"]}", verify: true }}') as server:
-            where = {"url": self.url(server), "tls_ca": files["ca"]}
-            works({**where, "tls_cert": files["client"], "tls_key": files["client-key"]})
-            assert call("ping", where)[0] != 0
-            refused("ping", {**where, "tls_cert": files["client"]}, "invalid_argument", 2)
-            refused("ping", {**where, "tls_cert": files["client"], "tls_key": "/absent.pem"}, "invalid_argument", 2)
 
-    def test_tls_is_never_downgraded(self, locked: Server) -> None:
-        login = {"user": "u", "password": PASSWORD}
-        refused("ping", {"url": self.url(locked), **login}, "failed_precondition", 5)
+def test_tls_unknown_ca_and_wrong_name(secure: Server, files: dict[str, str]) -> None:
+    where = {"url": tls_url(secure)}
+    refused("ping", where, "failed_precondition", 5)
+    refused("ping", {**where, "tls_ca": files["other-ca"]}, "failed_precondition", 5)
+    refused("ping", {**where, "tls_ca": files["ca"], "tls_name": "example.com"}, "failed_precondition", 5)
+    works({**where, "tls_ca": files["ca"], "tls_name": "localhost"})
+
+
+def test_tls_insecure_only_when_asked_by_name(secure: Server) -> None:
+    works({"url": tls_url(secure), "tls_insecure": True})
+
+
+def test_tls_a_server_that_wants_tls(secure: Server) -> None:
+    """A server that demands TLS gets it, whatever the scheme: without its CA that fails."""
+    assert "tls_ca" in refused("ping", {"url": secure.url}, "failed_precondition", 5)["hint"]
+
+
+def test_tls_a_client_certificate(files: dict[str, str]) -> None:
+    pair = f'cert_file: "{files["server"]}", key_file: "{files["server-key"]}"'
+    with running(f'tls {{ {pair}, ca_file: "{files["ca"]}", verify: true }}') as server:
+        where = {"url": tls_url(server), "tls_ca": files["ca"]}
+        works({**where, "tls_cert": files["client"], "tls_key": files["client-key"]})
+        assert call("ping", where)[0] != 0
+        refused("ping", {**where, "tls_cert": files["client"]}, "invalid_argument", 2)
+        refused("ping", {**where, "tls_cert": files["client"], "tls_key": "/absent.pem"}, "invalid_argument", 2)
+
+
+def test_tls_is_never_downgraded(locked: Server) -> None:
+    login = {"user": "u", "password": PASSWORD}
+    refused("ping", {"url": tls_url(locked), **login}, "failed_precondition", 5)
