@@ -89,6 +89,11 @@ Result<void> Api::require_level(int wanted, std::string_view what, const Wait& w
   return fail(std::move(error));
 }
 
+int err_code_of(const Error& error) {
+  const auto nats = error.details.find("nats");
+  return nats == error.details.end() || !nats->is_object() ? 0 : nats->value("err_code", 0);
+}
+
 std::string api_prefix(const std::string& domain, const std::string& prefix) {
   if (!prefix.empty()) return prefix;
   return domain.empty() ? "$JS.API" : fmt::format("$JS.{}.API", domain);

@@ -40,6 +40,12 @@ class Api {
   std::optional<Json> account_;
 };
 
+/// The server's err_code of an error that came from the API (details.nats); 0 for another one.
+[[nodiscard]] int err_code_of(const Error& error);
+inline constexpr int kConsumerNotFound = 10014;
+inline constexpr int kMessageNotFound = 10037;
+inline constexpr int kStreamNotFound = 10059;
+
 /// The prefix for a domain or an explicit api_prefix (both empty: "$JS.API").
 [[nodiscard]] std::string api_prefix(const std::string& domain, const std::string& prefix);
 /// First server version that has an API level, for messages.

@@ -79,9 +79,9 @@ struct ApplyOptions {
 struct Applied {
   bool changed = false;
   bool created = false;
-  std::vector<ConfigChange> diff;
-  Json config;  ///< as it is now (dry run: as it would be), normalised
-  std::vector<std::string> warnings;
+  std::vector<ConfigChange> diff = {};
+  Json config = nullptr;  ///< as it is now (dry run: as it would be), normalised
+  std::vector<std::string> warnings = {};
 };
 
 }  // namespace noetl::nats::js
