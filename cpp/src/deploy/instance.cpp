@@ -20,6 +20,7 @@ Json to_json(const Record& record) {
   Json out{{"instance", record.instance},
            {"target", "local"},
            {"deployed", record.deployed},
+           {"settled", record.settled},
            {"urls", record.urls},
            {"user", record.user},
            {"password", record.password.reveal()},
@@ -41,6 +42,7 @@ Record from_json(const Json& document) {
   Record record;
   document.at("instance").get_to(record.instance);
   document.at("deployed").get_to(record.deployed);
+  document.at("settled").get_to(record.settled);
   document.at("urls").get_to(record.urls);
   document.at("user").get_to(record.user);
   record.password = Secret(document.at("password").get<std::string>());
@@ -73,7 +75,8 @@ Result<Paths> paths_of(const std::string& instance, const Environment& environme
   paths.config = paths.directory / "nats.conf";
   paths.log = paths.directory / "nats-server.log";
   paths.pid_file = paths.directory / "nats-server.pid";
-  paths.user_file = paths.directory / "user";
+  paths.password_file = paths.directory / "password";
+  paths.context = paths.directory / "context.json";
   paths.data = paths.directory / "data";
   paths.lock = root / fmt::format(".{}.lock", instance);
   return paths;

@@ -3,6 +3,8 @@
 //   <data>/noetl-nats/<instance>/instance.json   the record, 0600
 //                               /nats.conf       0600
 //                               /nats-server.log, nats-server.pid
+//                               /password        of the user, alone in a file that programs can be pointed to; 0600
+//                               /context.json    for the nats command line: nats --context <this file>; 0600
 //                               /data            JetStream's store, unless store_dir names another place
 //   <data>/noetl-nats/.<instance>.lock           held by whoever changes the instance
 //
@@ -26,6 +28,7 @@ inline constexpr const char* kDefaultInstance = "nats";
 struct Record {
   std::string instance;
   bool deployed = true;  ///< false after an undeploy that has kept the data
+  bool settled = true;   ///< false while a deploy is at work: what runs may be older than what is recorded
   std::vector<std::string> urls;
   std::string user;
   Secret password;
@@ -42,7 +45,7 @@ struct Record {
 };
 
 struct Paths {
-  std::filesystem::path directory, record, config, log, pid_file, user_file, data, lock;
+  std::filesystem::path directory, record, config, log, pid_file, password_file, context, data, lock;
 };
 /// Errors: invalid_argument (name), failed_precondition (no home directory).
 [[nodiscard]] Result<Paths> paths_of(const std::string& instance, const Environment& environment);

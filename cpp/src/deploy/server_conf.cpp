@@ -17,36 +17,38 @@ namespace {
 using schema::Problems;
 
 struct Reserved {
-  std::string_view name, use;
+  std::string_view name, why;
 };
 // The parser of nats-server takes several names for one thing (server/opts.go); a second value would silently win.
-constexpr std::array<Reserved, 17> kReserved{{{"port", "the parameter port"},
-                                              {"listen", "the parameters host and port"},
-                                              {"host", "the parameter host"},
-                                              {"net", "the parameter host"},
-                                              {"http", "the parameter http_port"},
-                                              {"http_port", "the parameter http_port"},
-                                              {"monitor_port", "the parameter http_port"},
-                                              {"https", ""},
-                                              {"https_port", ""},
-                                              {"accounts", "the parameter accounts"},
-                                              {"system_account", ""},
-                                              {"system", ""},
-                                              {"pid_file", ""},
-                                              {"pidfile", ""},
-                                              {"log_file", ""},
-                                              {"logfile", ""},
-                                              {"logtime_utc", ""}}};
-constexpr std::array<Reserved, 10> kReservedJetStream{{{"store_dir", "jetstream.store_dir"},
-                                                       {"storedir", "jetstream.store_dir"},
-                                                       {"store", "jetstream.store_dir"},
-                                                       {"max_memory_store", "jetstream.max_memory_store"},
-                                                       {"max_mem_store", "jetstream.max_memory_store"},
-                                                       {"max_mem", "jetstream.max_memory_store"},
-                                                       {"max_file_store", "jetstream.max_file_store"},
-                                                       {"max_file", "jetstream.max_file_store"},
-                                                       {"sync_interval", "jetstream.sync_interval"},
-                                                       {"domain", "jetstream.domain"}}};
+constexpr std::array<Reserved, 19> kReserved{{{"port", "give it as the parameter port"},
+                                              {"listen", "give it as the parameters host and port"},
+                                              {"host", "give it as the parameter host"},
+                                              {"net", "give it as the parameter host"},
+                                              {"http", "give it as the parameter http_port"},
+                                              {"http_port", "give it as the parameter http_port"},
+                                              {"monitor_port", "give it as the parameter http_port"},
+                                              {"https", "the monitoring port of a local instance speaks plain HTTP: http_port"},
+                                              {"https_port", "the monitoring port of a local instance speaks plain HTTP: http_port"},
+                                              {"accounts", "give it as the parameter accounts"},
+                                              {"cluster", "a local instance is one server"},
+                                              {"tls", "a local instance has no TLS yet"},
+                                              {"system_account", "is set by deploy"},
+                                              {"system", "is set by deploy"},
+                                              {"pid_file", "is set by deploy"},
+                                              {"pidfile", "is set by deploy"},
+                                              {"log_file", "is set by deploy"},
+                                              {"logfile", "is set by deploy"},
+                                              {"logtime_utc", "is set by deploy"}}};
+constexpr std::array<Reserved, 10> kReservedJetStream{{{"store_dir", "give it as jetstream.store_dir"},
+                                                       {"storedir", "give it as jetstream.store_dir"},
+                                                       {"store", "give it as jetstream.store_dir"},
+                                                       {"max_memory_store", "give it as jetstream.max_memory_store"},
+                                                       {"max_mem_store", "give it as jetstream.max_memory_store"},
+                                                       {"max_mem", "give it as jetstream.max_memory_store"},
+                                                       {"max_file_store", "give it as jetstream.max_file_store"},
+                                                       {"max_file", "give it as jetstream.max_file_store"},
+                                                       {"sync_interval", "give it as jetstream.sync_interval"},
+                                                       {"domain", "give it as jetstream.domain"}}};
 
 std::string lower(std::string text) {
   std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
@@ -56,8 +58,8 @@ std::string lower(std::string text) {
 template <std::size_t N>
 void refuse_reserved(const Json& object, const std::array<Reserved, N>& reserved, const std::string& prefix, Problems& problems) {
   for (const auto& [key, value] : object.items())
-    for (const auto& [name, use] : reserved)
-      if (lower(key) == name) problems.push_back({prefix + key, use.empty() ? "is set by deploy" : fmt::format("give it as {}", use)});
+    for (const auto& [name, why] : reserved)
+      if (lower(key) == name) problems.push_back({prefix + key, std::string(why)});
 }
 
 void check_sync_interval(const std::string& text, Problems& problems) {

@@ -8,6 +8,7 @@
 
 #include <array>
 #include <cerrno>
+#include <limits>
 
 #include "base/bytes.hpp"
 #include "sys/errors.hpp"
@@ -17,11 +18,11 @@ namespace {
 
 namespace fs = std::filesystem;
 
-Result<std::string> read_from(int fd, const fs::path& path) {
+Result<std::string> read_from(int fd, const fs::path& path, std::size_t limit = std::numeric_limits<std::size_t>::max()) {
   std::string content;
   std::array<char, 65536> block{};
   for (;;) {
-    const auto got = read(fd, block.data(), block.size());
+    const auto got = read(fd, block.data(), std::min(block.size(), limit - content.size()));
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) return fail_errno(errno, fmt::format("cannot read {}", path.string()));
     if (got == 0) return content;
@@ -59,6 +60,14 @@ Result<Tail> read_tail(const fs::path& path, std::int64_t limit) {
   tail.whole = start == 0;
   if (!tail.whole) tail.text.erase(0, std::min(tail.text.find('\n'), tail.text.size() - 1) + 1);
   return tail;
+}
+
+Result<std::string> read_after(const fs::path& path, std::int64_t offset, std::size_t limit) {
+  const Descriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!file) return fail_errno(errno, fmt::format("cannot read {}", path.string()));
+  const auto start = lseek(file.get(), 0, SEEK_END) < offset ? 0 : offset;
+  if (lseek(file.get(), start, SEEK_SET) < 0) return fail_errno(errno, fmt::format("cannot read {}", path.string()));
+  return read_from(file.get(), path, limit);
 }
 
 Result<void> write_file(const fs::path& path, std::string_view content, unsigned mode) {

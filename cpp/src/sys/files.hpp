@@ -24,6 +24,9 @@ struct Tail {
 /// The last `limit` bytes, beginning with a whole line.
 [[nodiscard]] Result<Tail> read_tail(const std::filesystem::path& path, std::int64_t limit);
 
+/// What is in the file from `offset` on (from its beginning when it is shorter now), at most `limit` bytes.
+[[nodiscard]] Result<std::string> read_after(const std::filesystem::path& path, std::int64_t offset, std::size_t limit);
+
 /// The whole content or nothing, also when the disk is full or the process dies: written beside it, synced, renamed.
 [[nodiscard]] Result<void> write_file(const std::filesystem::path& path, std::string_view content, unsigned mode = 0600);
 /// With all parents that are missing.

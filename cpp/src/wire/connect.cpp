@@ -93,11 +93,17 @@ Result<void> set_servers(Builder& builder, Options& options) {
   return builder.done("cannot use the server URLs");
 }
 
+/// nats.c puts these texts into the JSON of CONNECT as they are: a quote would end the value and begin another one.
+std::string in_json(const std::string& text) {
+  const std::string quoted = Json(text).dump(-1, ' ', false, Json::error_handler_t::replace);
+  return quoted.substr(1, quoted.size() - 2);
+}
+
 Result<void> set_identity(Builder& builder, const Options& options, Identity& identity) {
   if (!options.token.empty()) {  // a token wins, as in NoETL's engine
-    builder.set(natsOptions_SetToken, options.token.reveal().c_str());
+    builder.set(natsOptions_SetToken, in_json(options.token.reveal()).c_str());
   } else if (!options.user.empty()) {
-    builder.set(natsOptions_SetUserInfo, options.user.c_str(), options.password.reveal().c_str());
+    builder.set(natsOptions_SetUserInfo, in_json(options.user).c_str(), in_json(options.password.reveal()).c_str());
   }
   Secret creds = options.creds;
   if (!options.creds_file.empty()) {
@@ -138,7 +144,7 @@ Result<void> set_tls(Builder& builder, const TlsOptions& tls) {
 
 void set_times(Builder& builder, const Options& options, std::int64_t connect_ms, std::uint64_t id) {
   builder.set(natsOptions_SetTimeout, connect_ms)
-      .set(natsOptions_SetName, options.name.c_str())
+      .set(natsOptions_SetName, in_json(options.name).c_str())
       .set(natsOptions_SetAllowReconnect, options.reconnect)
       .set(natsOptions_SetMaxReconnect, options.reconnect ? -1 : 0)
       .set(natsOptions_SetReconnectWait, static_cast<std::int64_t>(250))
