@@ -163,30 +163,32 @@ Result<StoredMessage> get_message(Api& api, std::string_view stream, const Messa
   return out;
 }
 
+StoredMessage stored_message(const wire::Message& direct_reply) {
+  StoredMessage out{direct_reply.header("Nats-Subject").value_or(""), number(direct_reply.header("Nats-Sequence").value_or("")),
+                    direct_reply.header("Nats-Time-Stamp").value_or(""), {}, std::string(direct_reply.data())};
+  const auto headers = direct_reply.headers();
+  for (const auto& [name, value] : headers.lines())
+    if (std::find(kDirectHeaders.begin(), kDirectHeaders.end(), name) == kDirectHeaders.end()) out.headers.add(name, value);
+  return out;
+}
+
 Result<StoredMessage> get_message_direct(Api& api, std::string_view stream, const MessageQuery& query, const Wait& wait) {
   // Servers before 2.11 do not answer at all where the stream does not allow direct gets: do not wait long for them.
   const auto patience = std::min<Clock::duration>(wait.remaining() / 3, std::chrono::seconds(1));
-  const auto reply =
-      api.connection().request(api.subject(fmt::format("DIRECT.GET.{}", stream)), dump(body_of(query)), {}, wait.at_most(patience));
+  // The last message of a subject is asked for in the subject of the request: permissions for single keys hang on it.
+  const bool by_subject = !query.last_by.empty() && !query.sequence && !check_subject(query.last_by);
+  const auto subject = by_subject ? fmt::format("DIRECT.GET.{}.{}", stream, query.last_by) : fmt::format("DIRECT.GET.{}", stream);
+  const auto reply = api.connection().request(api.subject(subject), by_subject ? "" : dump(body_of(query)), {}, wait.at_most(patience));
   if (!reply) {
     const bool ask_leader = reply.error().details.contains("no_responders") || reply.error().code == Code::deadline_exceeded;
     if (ask_leader) return get_message(api, stream, query, wait);
     return fail(reply.error());
   }
-  const auto sequence = reply->header("Nats-Sequence");
-  if (!sequence) {
+  if (!reply->header("Nats-Sequence")) {
     if (reply->status() == 404) return fail(Code::not_found, described(stream, query));
     return get_message(api, stream, query, wait);  // 408: the leader says what is wrong with the request
   }
-  StoredMessage out{reply->header("Nats-Subject").value_or(""),
-                    number(*sequence),
-                    reply->header("Nats-Time-Stamp").value_or(""),
-                    {},
-                    std::string(reply->data())};
-  const auto headers = reply->headers();
-  for (const auto& [name, value] : headers.lines())
-    if (std::find(kDirectHeaders.begin(), kDirectHeaders.end(), name) == kDirectHeaders.end()) out.headers.add(name, value);
-  return out;
+  return stored_message(*reply);
 }
 
 // ---- settle ----------------------------------------------------------------------------------------------------------------

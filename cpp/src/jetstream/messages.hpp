@@ -65,6 +65,8 @@ struct MessageQuery {
 [[nodiscard]] Result<StoredMessage> get_message(Api& api, std::string_view stream, const MessageQuery& query, const Wait& wait);
 /// Asks any replica (the stream must allow direct gets), else the leader: may miss what was written a moment ago.
 [[nodiscard]] Result<StoredMessage> get_message_direct(Api& api, std::string_view stream, const MessageQuery& query, const Wait& wait);
+/// A reply of a direct get that holds a message, without the headers that the get itself adds.
+[[nodiscard]] StoredMessage stored_message(const wire::Message& direct_reply);
 /// "NATS/1.0\r\nName: value\r\n\r\n" as headers.
 [[nodiscard]] wire::Headers parse_headers(std::string_view block);
 
