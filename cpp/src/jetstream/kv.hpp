@@ -1,0 +1,124 @@
+// One bucket of keys and values (ADR-8): a stream KV_<bucket> with a subject for each key. Values are bytes.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/units.hpp"
+#include "jetstream/api.hpp"
+#include "jetstream/messages.hpp"
+
+namespace noetl::nats::js {
+
+enum class KvOperation {
+  put,
+  remove,   ///< prints as "delete"
+  purge,    ///< removed with its history
+  expired,  ///< its time to live, or the bucket's, was over
+};
+[[nodiscard]] std::string_view name_of(KvOperation operation);
+
+struct KvEntry {
+  std::string key;
+  std::string value;
+  std::uint64_t revision = 0;
+  std::int64_t created = 0;  ///< nanoseconds since the Unix epoch
+  KvOperation operation = KvOperation::put;
+
+  /// A marker says that the key is gone.
+  [[nodiscard]] bool is_marker() const { return operation != KvOperation::put; }
+  friend bool operator==(const KvEntry&, const KvEntry&) = default;
+};
+
+struct KvPutOptions {
+  std::optional<Nanos> ttl = std::nullopt;  ///< of this key: whole seconds, at least one; server 2.11 and a bucket that allows it
+  std::string message_id = {};              ///< the server stores it once within its duplicate window
+};
+
+struct KvPut {
+  std::uint64_t revision = 0;
+  bool duplicate = false;  ///< the message id was known: nothing was written, the revision is that of the first time
+};
+
+struct KvRemoveOptions {
+  std::optional<std::uint64_t> revision = std::nullopt;  ///< only if this is the key's last revision, else conflict
+  std::optional<Nanos> ttl = std::nullopt;               ///< of the marker of a purge
+};
+
+struct KvKeysOptions {
+  std::vector<std::string> filters = {};  ///< keys with wildcards; none: all keys
+};
+
+/// Cheap to make: nothing is asked before it is needed. One thread at a time; several may use one connection.
+///
+/// Every function can fail with invalid_argument (bucket or key), not_found (no such bucket; a missing key is no error),
+/// permission_denied, unavailable and deadline_exceeded (maybe_applied on writes).
+class Kv {
+ public:
+  Kv(Api& api, std::string bucket);
+
+  /// The last value, or nothing when the key never was there, was removed or has expired. Any replica may answer, so a
+  /// value written by somebody else a moment ago can be missed; `consistent` asks the leader.
+  [[nodiscard]] Result<std::optional<KvEntry>> get(std::string_view key, bool consistent, const Wait& wait);
+  /// That revision of the key, or nothing.
+  [[nodiscard]] Result<std::optional<KvEntry>> get_revision(std::string_view key, std::uint64_t revision, const Wait& wait);
+  /// The last entry, markers too, from the leader.
+  [[nodiscard]] Result<std::optional<KvEntry>> last_entry(std::string_view key, const Wait& wait);
+
+  /// Errors: failed_precondition (ttl where it cannot work), resource_exhausted (bucket full, value too large).
+  [[nodiscard]] Result<KvPut> put(std::string_view key, std::string_view value, const KvPutOptions& options, const Wait& wait);
+  /// Only if the key is not there. Error: already_exists, with details.current_revision.
+  [[nodiscard]] Result<KvPut> create(std::string_view key, std::string_view value, const KvPutOptions& options, const Wait& wait);
+  /// Only if `revision` is the key's last. Errors: conflict, with details.current_revision; not_found (no such key).
+  [[nodiscard]] Result<KvPut> update(std::string_view key, std::string_view value, std::uint64_t revision, const KvPutOptions& options, const Wait& wait);
+  /// Leaves a marker, also for a key that never was there. The revision is the marker's.
+  [[nodiscard]] Result<std::uint64_t> remove(std::string_view key, const KvRemoveOptions& options, const Wait& wait);
+  /// As remove, and drops what the bucket kept of the key's history.
+  [[nodiscard]] Result<std::uint64_t> purge(std::string_view key, const KvRemoveOptions& options, const Wait& wait);
+
+  /// All keys that have a value, in the order of their last change. Complete, or an error.
+  [[nodiscard]] Result<std::vector<std::string>> keys(const KvKeysOptions& options, const Wait& wait);
+  /// What is kept of one key, oldest first, with markers.
+  [[nodiscard]] Result<std::vector<KvEntry>> history(std::string_view key, const Wait& wait);
+
+  [[nodiscard]] const std::string& bucket() const { return bucket_; }
+
+ private:
+  /// What we know of the bucket once we had to look.
+  struct Place {
+    Json config;         ///< of the stream
+    std::string reads;   ///< subject of a key without the key: "$KV.b.", in a mirror that of its origin
+    std::string writes;  ///< the same to publish to; across domains it starts with the API prefix
+  };
+
+  [[nodiscard]] Result<void> check(std::string_view key) const;
+  [[nodiscard]] Result<const Place*> place(const Wait& wait);
+  [[nodiscard]] std::string read_subject(std::string_view key) const;
+  [[nodiscard]] std::string write_subject(std::string_view key) const;
+  [[nodiscard]] Result<void> check_ttl(std::string_view key, bool needs_no_history, const Wait& wait);
+  [[nodiscard]] Result<KvPut> write(std::string_view key, std::string_view value, const wire::Headers& headers, const PublishOptions& options, const Wait& wait);
+  [[nodiscard]] Result<std::uint64_t> mark(std::string_view key, wire::Headers headers, const KvRemoveOptions& options, const Wait& wait);
+  /// Runs `find`; a missing message may mean that the bucket is a mirror: then looks where it keeps its keys, and again.
+  template <class Find>
+  [[nodiscard]] Result<std::optional<KvEntry>> find_entry(const Find& find, const Wait& wait);
+  [[nodiscard]] Result<KvEntry> entry_of(StoredMessage message) const;
+  [[nodiscard]] Error named(Error error, std::string_view key) const;
+  [[nodiscard]] Error already_exists(const KvEntry& present) const;
+  [[nodiscard]] Error conflict(std::string_view key, std::uint64_t expected, const KvEntry& present) const;
+  /// Why a write that named a revision was refused.
+  [[nodiscard]] Error lost_race(std::string_view key, std::uint64_t expected, const Wait& wait);
+
+  Api* api_;
+  std::string bucket_, stream_;
+  std::optional<Place> place_;
+};
+
+/// What a message of a bucket does, by its headers KV-Operation and Nats-Marker-Reason.
+[[nodiscard]] KvOperation kv_operation_of(std::optional<std::string_view> operation, std::optional<std::string_view> marker_reason);
+/// not_found: `bucket 'x' does not exist`, with the command that makes it.
+[[nodiscard]] Error no_kv_bucket(std::string_view bucket);
+
+}  // namespace noetl::nats::js
