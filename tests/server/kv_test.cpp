@@ -8,19 +8,19 @@
 namespace noetl::nats::js {
 namespace {
 
-using testing::FailsWith;
-using testing::Holds;
 using ::testing::ElementsAre;
+using testing::FailsWith;
 using ::testing::Field;
 using ::testing::HasSubstr;
+using testing::Holds;
 using ::testing::Optional;
 using namespace std::chrono_literals;
 
 class KvServerTest : public testing::JetStreamTest {
  protected:
   Kv bucket(const std::string& name = "B", Json more = Json::object()) {
-    Json config{{"name", "KV_" + name}, {"subjects", {"$KV." + name + ".>"}}, {"max_msgs_per_subject", 1}, {"discard", "new"}, {"deny_delete", true},
-                {"allow_rollup_hdrs", true}, {"allow_direct", true}, {"storage", "memory"}};
+    Json config{{"name", "KV_" + name}, {"subjects", {"$KV." + name + ".>"}}, {"max_msgs_per_subject", 1}, {"discard", "new"},
+                {"deny_delete", true},  {"allow_rollup_hdrs", true},          {"allow_direct", true},      {"storage", "memory"}};
     config.update(more);
     call("STREAM.CREATE.KV_" + name, config);
     return Kv(*api, name);
@@ -249,7 +249,9 @@ TEST_F(KvServerTest, AFullBucketAndALargeValue) {
 TEST_F(KvServerTest, AMirrorReadsAndWritesTheKeysOfItsOrigin) {
   auto origin = bucket("src");
   ASSERT_OK(origin.put("k", "one", {}, soon()));
-  call("STREAM.CREATE.KV_mir", {{"name", "KV_mir"}, {"mirror", {{"name", "KV_src"}}}, {"allow_direct", true}, {"mirror_direct", true}, {"max_msgs_per_subject", 1}});
+  call(
+      "STREAM.CREATE.KV_mir",
+      {{"name", "KV_mir"}, {"mirror", {{"name", "KV_src"}}}, {"allow_direct", true}, {"mirror_direct", true}, {"max_msgs_per_subject", 1}});
   ASSERT_OK(wait_until(soon(), [&] { return messages_in("KV_mir") == 1; }));
   EXPECT_THAT(Kv(*api, "mir").get("k", false, soon()), Holds(value_is("one")));
   EXPECT_THAT(Kv(*api, "mir").get("nope", false, soon()), Holds(std::nullopt));
@@ -271,8 +273,10 @@ TEST_F(KvServerTest, RacingCreatesHaveOneWinner) {
       Api own(*connection);
       const auto created = Kv(own, "B").create("k", "v", {}, soon());
       const std::lock_guard lock(mutex);
-      if (created) ++won;
-      else EXPECT_THAT(created, FailsWith(Code::already_exists));
+      if (created)
+        ++won;
+      else
+        EXPECT_THAT(created, FailsWith(Code::already_exists));
     });
   for (auto& thread : threads) thread.join();
   EXPECT_EQ(won, 1);

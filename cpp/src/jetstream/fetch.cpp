@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "base/bytes.hpp"
 #include "jetstream/messages.hpp"
 
 namespace noetl::nats::js {
@@ -138,7 +139,9 @@ Result<Pull::Step> Pull::take(wire::Message message) {
 
 Result<Fetched> Pull::run(const Wait& wait) {
   until_ = std::min(wait.deadline, Clock::now() + options_.expires);
-  NN_TRY(auto inbox, api_.connection().inbox());
+  // What a consumer delivers carries its own subject, so it needs a subscription that nothing else is routed through.
+  const auto& prefix = api_.connection().options().inbox_prefix;
+  NN_TRY(auto inbox, api_.connection().subscribe(fmt::format("{}.{}", prefix, random_name())));
   NN_CHECK(ask(inbox));
   while (true) {
     auto message = inbox.next(wait.at_most(patience()));

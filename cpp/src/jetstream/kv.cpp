@@ -5,6 +5,7 @@
 #include <unordered_map>
 
 #include "base/names.hpp"
+#include "jetstream/buckets.hpp"
 #include "jetstream/range.hpp"
 #include "jetstream/scan.hpp"
 
@@ -40,10 +41,14 @@ std::string mirrored_subjects(const Json& mirror) {
 
 std::string_view name_of(KvOperation operation) {
   switch (operation) {
-    case KvOperation::put: return "put";
-    case KvOperation::remove: return "delete";
-    case KvOperation::purge: return "purge";
-    case KvOperation::expired: return "expired";
+    case KvOperation::put:
+      return "put";
+    case KvOperation::remove:
+      return "delete";
+    case KvOperation::purge:
+      return "purge";
+    case KvOperation::expired:
+      return "expired";
   }
   return "put";
 }
@@ -57,25 +62,21 @@ KvOperation kv_operation_of(std::optional<std::string_view> operation, std::opti
   return KvOperation::put;
 }
 
-Error no_kv_bucket(std::string_view bucket) {
-  return {.code = Code::not_found,
-          .message = fmt::format("bucket '{}' does not exist", bucket),
-          .hint = fmt::format("noetl-nats kv-bucket apply {} makes it; kv-bucket list shows what is there", bucket)};
-}
+std::chrono::seconds whole_seconds(Nanos ttl) { return std::chrono::ceil<std::chrono::seconds>(ttl); }
 
-Kv::Kv(Api& api, std::string bucket) : api_(&api), bucket_(std::move(bucket)), stream_("KV_" + bucket_) {}
+Kv::Kv(Api& api, std::string bucket) : api_(&api), bucket_(std::move(bucket)), stream_(bucket_stream(BucketKind::kv, bucket_)) {}
 
 Result<void> Kv::check(std::string_view key) const {
-  if (const auto problem = check_bucket(bucket_)) return fail(Code::invalid_argument, fmt::format("bucket {} {}", in_quotes(bucket_), *problem));
+  NN_CHECK(check_bucket_name(bucket_));
   if (const auto problem = check_kv_key(key)) return fail(Code::invalid_argument, fmt::format("key {} {}", in_quotes(key), *problem));
   return {};
 }
 
 Result<const Kv::Place*> Kv::place(const Wait& wait) {
   if (place_) return &*place_;
-  if (const auto problem = check_bucket(bucket_)) return fail(Code::invalid_argument, fmt::format("bucket {} {}", in_quotes(bucket_), *problem));
+  NN_CHECK(check_bucket_name(bucket_));
   NN_TRY(const auto info, api_->find("STREAM.INFO." + stream_, nullptr, wait));
-  if (!info) return fail(no_kv_bucket(bucket_));
+  if (!info) return fail(no_bucket(BucketKind::kv, bucket_));
   Place found{(*info)["config"], read_subject(""), write_subject("")};
   if (found.config.contains("mirror") && found.config["mirror"].is_object()) {
     const Json& mirror = found.config["mirror"];
@@ -87,7 +88,9 @@ Result<const Kv::Place*> Kv::place(const Wait& wait) {
   return &*place_;
 }
 
-std::string Kv::read_subject(std::string_view key) const { return place_ ? place_->reads + std::string(key) : fmt::format("$KV.{}.{}", bucket_, key); }
+std::string Kv::read_subject(std::string_view key) const {
+  return place_ ? place_->reads + std::string(key) : fmt::format("$KV.{}.{}", bucket_, key);
+}
 
 std::string Kv::write_subject(std::string_view key) const {
   if (place_) return place_->writes + std::string(key);
@@ -97,7 +100,7 @@ std::string Kv::write_subject(std::string_view key) const {
 }
 
 Error Kv::named(Error error, std::string_view key) const {
-  if (missing_stream(error)) return no_kv_bucket(bucket_);
+  if (missing_stream(error)) return no_bucket(BucketKind::kv, bucket_);
   const int err_code = err_code_of(error);
   if (err_code == 0) return error;
   const auto text = error.details["nats"].value("description", error.message);
@@ -120,8 +123,9 @@ Error Kv::already_exists(const KvEntry& present) const {
 }
 
 Error Kv::conflict(std::string_view key, std::uint64_t expected, const KvEntry& present) const {
-  const std::string state = present.is_marker() ? fmt::format("was removed ({}) at revision {}", name_of(present.operation), present.revision)
-                                                : fmt::format("is at revision {}", present.revision);
+  const std::string state = present.is_marker()
+                                ? fmt::format("was removed ({}) at revision {}", name_of(present.operation), present.revision)
+                                : fmt::format("is at revision {}", present.revision);
   Error error{.code = Code::conflict,
               .message = fmt::format("{} {}, not at revision {}", described(key, bucket_), state, expected),
               .hint = "somebody was faster: read the key again and use its revision"};
@@ -133,16 +137,26 @@ Error Kv::lost_race(std::string_view key, std::uint64_t expected, const Wait& wa
   const auto present = last_entry(key, wait);
   if (!present) return present.error();
   if (*present) return conflict(key, expected, **present);
-  return {.code = Code::not_found, .message = described(key, bucket_) + " does not exist", .hint = "kv_create writes a key that is not there yet"};
+  return {.code = Code::not_found,
+          .message = described(key, bucket_) + " does not exist",
+          .hint = "kv_create writes a key that is not there yet"};
 }
 
 // ---- read ------------------------------------------------------------------------------------------------------------------
 
 Result<KvEntry> Kv::entry_of(StoredMessage message) const {
   const auto prefix = read_subject("");
-  if (!message.subject.starts_with(prefix)) return fail(Code::internal, fmt::format("bucket '{}' holds a message on {}", bucket_, message.subject));
+  if (!message.subject.starts_with(prefix))
+    return fail(Code::internal, fmt::format("bucket '{}' holds a message on {}", bucket_, message.subject));
   NN_TRY(const auto created, parse_time(message.time));
-  return KvEntry{message.subject.substr(prefix.size()), std::move(message.data), message.sequence, created,
+  std::optional<Nanos> ttl;
+  if (const auto text = message.headers.get("Nats-TTL"))
+    if (const auto read = parse_duration(*text)) ttl = *read;  // "never" is none
+  return KvEntry{message.subject.substr(prefix.size()),
+                 std::move(message.data),
+                 message.sequence,
+                 created,
+                 ttl,
                  kv_operation_of(message.headers.get(kOperationHeader), message.headers.get(kMarkerReasonHeader))};
 }
 
@@ -159,15 +173,17 @@ Result<std::optional<KvEntry>> Kv::find_entry(const Find& find, const Wait& wait
     return std::optional(std::move(entry));
   }
   if (missing_message(message.error())) return std::nullopt;
-  return fail(missing_stream(message.error()) ? no_kv_bucket(bucket_) : std::move(message).error());
+  return fail(missing_stream(message.error()) ? no_bucket(BucketKind::kv, bucket_) : std::move(message).error());
 }
 
 Result<std::optional<KvEntry>> Kv::get(std::string_view key, bool consistent, const Wait& wait) {
   NN_CHECK(check(key));
-  NN_TRY(auto entry, find_entry([&] {
-           const MessageQuery query{.last_by = read_subject(key)};
-           return consistent ? get_message(*api_, stream_, query, wait) : get_message_direct(*api_, stream_, query, wait);
-         }, wait));
+  NN_TRY(auto entry, find_entry(
+                         [&] {
+                           const MessageQuery query{.last_by = read_subject(key)};
+                           return consistent ? get_message(*api_, stream_, query, wait) : get_message_direct(*api_, stream_, query, wait);
+                         },
+                         wait));
   if (entry && entry->is_marker()) return std::nullopt;
   return entry;
 }
@@ -176,7 +192,7 @@ Result<std::optional<KvEntry>> Kv::get_revision(std::string_view key, std::uint6
   NN_CHECK(check(key));
   auto message = get_message_direct(*api_, stream_, {.sequence = revision}, wait);
   if (!message && missing_message(message.error())) return std::nullopt;
-  if (!message) return fail(missing_stream(message.error()) ? no_kv_bucket(bucket_) : std::move(message).error());
+  if (!message) return fail(missing_stream(message.error()) ? no_bucket(BucketKind::kv, bucket_) : std::move(message).error());
   if (message->subject != read_subject(key) && !place_) NN_CHECK(place(wait));  // a mirror keeps the subjects of its origin
   if (message->subject != read_subject(key)) return std::nullopt;
   NN_TRY(auto entry, entry_of(*std::move(message)));
@@ -191,7 +207,8 @@ Result<std::optional<KvEntry>> Kv::last_entry(std::string_view key, const Wait& 
 
 Result<std::vector<std::string>> Kv::keys(const KvKeysOptions& options, const Wait& wait) {
   for (const auto& filter : options.filters)
-    if (const auto problem = check_kv_filter(filter)) return fail(Code::invalid_argument, fmt::format("filter {} {}", in_quotes(filter), *problem));
+    if (const auto problem = check_kv_filter(filter))
+      return fail(Code::invalid_argument, fmt::format("filter {} {}", in_quotes(filter), *problem));
   NN_TRY(const Place* where, place(wait));
   std::vector<std::string> filters;
   for (const auto& filter : options.filters) filters.push_back(where->reads + filter);
@@ -202,11 +219,14 @@ Result<std::vector<std::string>> Kv::keys(const KvKeysOptions& options, const Wa
     bool gone;
   };
   std::unordered_map<std::string, Seen> seen;
-  NN_CHECK(scan_last_headers(*api_, stream_, filters, [&](const wire::Message& message) {
-    const bool gone = kv_operation_of(message.header(kOperationHeader), message.header(kMarkerReasonHeader)) != KvOperation::put;
-    const auto order = seen.size();
-    seen.try_emplace(std::string(message.subject().substr(where->reads.size())), Seen{order, gone}).first->second.gone = gone;
-  }, wait));
+  NN_CHECK(scan_last_headers(
+      *api_, stream_, filters,
+      [&](const wire::Message& message) {
+        const bool gone = kv_operation_of(message.header(kOperationHeader), message.header(kMarkerReasonHeader)) != KvOperation::put;
+        const auto order = seen.size();
+        seen.try_emplace(std::string(message.subject().substr(where->reads.size())), Seen{order, gone}).first->second.gone = gone;
+      },
+      wait));
   std::vector<std::string> ordered(seen.size());
   for (auto& [key, what] : seen)
     if (!what.gone) ordered[what.order] = key;
@@ -229,7 +249,10 @@ Result<std::vector<KvEntry>> Kv::history(std::string_view key, const Wait& wait)
 
 // ---- write -----------------------------------------------------------------------------------------------------------------
 
-Result<void> Kv::check_ttl(std::string_view key, bool needs_no_history, const Wait& wait) {
+Result<PublishOptions> Kv::with_ttl(std::string_view key, std::optional<Nanos> ttl, bool needs_no_history, const Wait& wait) {
+  if (!ttl) return PublishOptions{};
+  if (*ttl < std::chrono::seconds(1))
+    return fail(Code::invalid_argument, fmt::format("ttl must be at least 1s, not {}", format_duration(*ttl)));
   NN_CHECK(api_->require_level(1, "ttl", wait));
   NN_TRY(const Place* where, place(wait));
   if (!where->config.value("allow_msg_ttl", false))
@@ -238,12 +261,14 @@ Result<void> Kv::check_ttl(std::string_view key, bool needs_no_history, const Wa
   const auto history = where->config.value("max_msgs_per_subject", std::int64_t{1});
   if (needs_no_history && history != 1)
     return fail(Code::failed_precondition,
-                fmt::format("ttl: {} would show an older value once this one has expired, because the bucket has history {}", described(key, bucket_), history),
+                fmt::format("ttl: {} would show an older value once this one has expired, because the bucket has history {}",
+                            described(key, bucket_), history),
                 "use a bucket with history 1; kv_create takes a ttl with any history");
-  return {};
+  return PublishOptions{.ttl = whole_seconds(*ttl)};
 }
 
-Result<KvPut> Kv::write(std::string_view key, std::string_view value, const wire::Headers& headers, const PublishOptions& options, const Wait& wait) {
+Result<KvPut> Kv::write(std::string_view key, std::string_view value, const wire::Headers& headers, const PublishOptions& options,
+                        const Wait& wait) {
   auto ack = publish(*api_, write_subject(key), value, headers, options, wait);
   if (!ack && ack.error().code == Code::not_found && !place_) {  // no stream has the subject: no such bucket, or a mirror
     NN_CHECK(place(wait));
@@ -255,40 +280,46 @@ Result<KvPut> Kv::write(std::string_view key, std::string_view value, const wire
 
 Result<KvPut> Kv::put(std::string_view key, std::string_view value, const KvPutOptions& options, const Wait& wait) {
   NN_CHECK(check(key));
-  if (options.ttl) NN_CHECK(check_ttl(key, true, wait));
-  return write(key, value, {}, {.message_id = options.message_id, .ttl = options.ttl}, wait);
+  NN_TRY(auto publish_options, with_ttl(key, options.ttl, true, wait));
+  publish_options.message_id = options.message_id;
+  return write(key, value, {}, publish_options, wait);
 }
 
 Result<KvPut> Kv::create(std::string_view key, std::string_view value, const KvPutOptions& options, const Wait& wait) {
   NN_CHECK(check(key));
-  if (options.ttl) NN_CHECK(check_ttl(key, false, wait));
-  PublishOptions expected{.message_id = options.message_id, .last_subject_sequence = 0, .ttl = options.ttl};
-  auto written = write(key, value, {}, expected, wait);
+  NN_TRY(auto expecting, with_ttl(key, options.ttl, false, wait));
+  expecting.message_id = options.message_id;
+  expecting.last_subject_sequence = 0;
+  auto written = write(key, value, {}, expecting, wait);
   if (written || written.error().code != Code::conflict) return written;
 
   // Something is there. A marker counts as absent (ADR-8), so try once more on top of it.
   NN_TRY(const auto last, last_entry(key, wait));
   if (last && !last->is_marker()) return fail(already_exists(*last));
-  expected.last_subject_sequence = last ? last->revision : 0;
-  written = write(key, value, {}, expected, wait);
+  expecting.last_subject_sequence = last ? last->revision : 0;
+  written = write(key, value, {}, expecting, wait);
   if (written || written.error().code != Code::conflict) return written;
   NN_TRY(const auto winner, last_entry(key, wait));
   if (winner && !winner->is_marker()) return fail(already_exists(*winner));
-  return fail(lost_race(key, expected.last_subject_sequence.value_or(0), wait));
+  return fail(lost_race(key, *expecting.last_subject_sequence, wait));
 }
 
-Result<KvPut> Kv::update(std::string_view key, std::string_view value, std::uint64_t revision, const KvPutOptions& options, const Wait& wait) {
+Result<KvPut> Kv::update(std::string_view key, std::string_view value, std::uint64_t revision, const KvPutOptions& options,
+                         const Wait& wait) {
   NN_CHECK(check(key));
-  if (options.ttl) NN_CHECK(check_ttl(key, true, wait));
-  auto written = write(key, value, {}, {.message_id = options.message_id, .last_subject_sequence = revision, .ttl = options.ttl}, wait);
+  NN_TRY(auto expecting, with_ttl(key, options.ttl, true, wait));
+  expecting.message_id = options.message_id;
+  expecting.last_subject_sequence = revision;
+  auto written = write(key, value, {}, expecting, wait);
   if (written || written.error().code != Code::conflict) return written;
   return fail(lost_race(key, revision, wait));
 }
 
 Result<std::uint64_t> Kv::mark(std::string_view key, wire::Headers headers, const KvRemoveOptions& options, const Wait& wait) {
   NN_CHECK(check(key));
-  if (options.ttl) NN_CHECK(check_ttl(key, false, wait));
-  auto written = write(key, "", headers, {.last_subject_sequence = options.revision, .ttl = options.ttl}, wait);
+  NN_TRY(auto expecting, with_ttl(key, options.ttl, false, wait));
+  expecting.last_subject_sequence = options.revision;
+  auto written = write(key, "", headers, expecting, wait);
   if (written) return written->revision;
   if (written.error().code == Code::conflict && options.revision) return fail(lost_race(key, *options.revision, wait));
   return fail(std::move(written).error());

@@ -26,6 +26,7 @@ struct KvEntry {
   std::string value;
   std::uint64_t revision = 0;
   std::int64_t created = 0;  ///< nanoseconds since the Unix epoch
+  std::optional<Nanos> ttl;  ///< its own time to live, where it was written with one
   KvOperation operation = KvOperation::put;
 
   /// A marker says that the key is gone.
@@ -34,7 +35,7 @@ struct KvEntry {
 };
 
 struct KvPutOptions {
-  std::optional<Nanos> ttl = std::nullopt;  ///< of this key: whole seconds, at least one; server 2.11 and a bucket that allows it
+  std::optional<Nanos> ttl = std::nullopt;  ///< of this key, at least 1 s; server 2.11 and a bucket that allows it
   std::string message_id = {};              ///< the server stores it once within its duplicate window
 };
 
@@ -45,7 +46,7 @@ struct KvPut {
 
 struct KvRemoveOptions {
   std::optional<std::uint64_t> revision = std::nullopt;  ///< only if this is the key's last revision, else conflict
-  std::optional<Nanos> ttl = std::nullopt;               ///< of the marker of a purge
+  std::optional<Nanos> ttl = std::nullopt;               ///< of the marker of a purge, as KvPutOptions::ttl
 };
 
 struct KvKeysOptions {
@@ -73,7 +74,8 @@ class Kv {
   /// Only if the key is not there. Error: already_exists, with details.current_revision.
   [[nodiscard]] Result<KvPut> create(std::string_view key, std::string_view value, const KvPutOptions& options, const Wait& wait);
   /// Only if `revision` is the key's last. Errors: conflict, with details.current_revision; not_found (no such key).
-  [[nodiscard]] Result<KvPut> update(std::string_view key, std::string_view value, std::uint64_t revision, const KvPutOptions& options, const Wait& wait);
+  [[nodiscard]] Result<KvPut> update(std::string_view key, std::string_view value, std::uint64_t revision, const KvPutOptions& options,
+                                     const Wait& wait);
   /// Leaves a marker, also for a key that never was there. The revision is the marker's.
   [[nodiscard]] Result<std::uint64_t> remove(std::string_view key, const KvRemoveOptions& options, const Wait& wait);
   /// As remove, and drops what the bucket kept of the key's history.
@@ -98,8 +100,10 @@ class Kv {
   [[nodiscard]] Result<const Place*> place(const Wait& wait);
   [[nodiscard]] std::string read_subject(std::string_view key) const;
   [[nodiscard]] std::string write_subject(std::string_view key) const;
-  [[nodiscard]] Result<void> check_ttl(std::string_view key, bool needs_no_history, const Wait& wait);
-  [[nodiscard]] Result<KvPut> write(std::string_view key, std::string_view value, const wire::Headers& headers, const PublishOptions& options, const Wait& wait);
+  /// What to publish with, once it is certain that the ttl (if any) can work. A put of a key with history needs none.
+  [[nodiscard]] Result<PublishOptions> with_ttl(std::string_view key, std::optional<Nanos> ttl, bool needs_no_history, const Wait& wait);
+  [[nodiscard]] Result<KvPut> write(std::string_view key, std::string_view value, const wire::Headers& headers,
+                                    const PublishOptions& options, const Wait& wait);
   [[nodiscard]] Result<std::uint64_t> mark(std::string_view key, wire::Headers headers, const KvRemoveOptions& options, const Wait& wait);
   /// Runs `find`; a missing message may mean that the bucket is a mirror: then looks where it keeps its keys, and again.
   template <class Find>
@@ -118,7 +122,7 @@ class Kv {
 
 /// What a message of a bucket does, by its headers KV-Operation and Nats-Marker-Reason.
 [[nodiscard]] KvOperation kv_operation_of(std::optional<std::string_view> operation, std::optional<std::string_view> marker_reason);
-/// not_found: `bucket 'x' does not exist`, with the command that makes it.
-[[nodiscard]] Error no_kv_bucket(std::string_view bucket);
+/// A time to live as the server keeps it: in whole seconds, rounded up.
+[[nodiscard]] std::chrono::seconds whole_seconds(Nanos ttl);
 
 }  // namespace noetl::nats::js

@@ -10,10 +10,10 @@
 namespace noetl::nats::js {
 
 struct RangeOptions {
-  std::uint64_t from = 1;                      ///< first sequence
-  std::size_t batch = 256;                     ///< messages asked for at once: what a reader may have to hold
-  std::int64_t max_bytes = 8 * 1024 * 1024;    ///< and their bytes
-  bool leader = false;                         ///< ask only the stream's leader: nothing written before is missed
+  std::uint64_t from = 1;                    ///< first sequence
+  std::size_t batch = 256;                   ///< messages asked for at once: what a reader may have to hold
+  std::int64_t max_bytes = 8 * 1024 * 1024;  ///< and their bytes
+  bool leader = false;                       ///< ask only the stream's leader: nothing written before is missed
 };
 
 /// Reads by batched direct gets (server 2.11), else by direct gets one after the other, else (the stream does not allow
@@ -21,7 +21,12 @@ struct RangeOptions {
 class RangeReader {
  public:
   RangeReader(Api& api, std::string stream, std::string filter, RangeOptions options = {})
-      : api_(&api), stream_(std::move(stream)), filter_(std::move(filter)), options_(options), next_(options.from), way_(options.leader ? Way::leader : Way::batches) {}
+      : api_(&api),
+        stream_(std::move(stream)),
+        filter_(std::move(filter)),
+        options_(options),
+        next_(options.from),
+        way_(options.leader ? Way::leader : Way::batches) {}
 
   /// The next message, or nothing at the end. Errors: not_found (the stream), permission_denied, unavailable,
   /// deadline_exceeded.

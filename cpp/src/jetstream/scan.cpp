@@ -17,15 +17,20 @@ struct Consumer {
 
 Result<Consumer> make_consumer(Api& api, const std::string& stream, const std::vector<std::string>& filters, const Wait& wait) {
   const std::string name = "scan-" + random_name(12);
-  Json config{{"name", name},          {"deliver_policy", "last_per_subject"}, {"ack_policy", "none"}, {"headers_only", true},
-              {"mem_storage", true},   {"num_replicas", 1},                    {"inactive_threshold", kForgottenAfter}};
-  if (filters.size() == 1) config["filter_subject"] = filters.front();
-  else if (!filters.empty()) config["filter_subjects"] = filters;
-  NN_TRY(const Json info, api.call(fmt::format("CONSUMER.CREATE.{}.{}", stream, name), {{"stream_name", stream}, {"config", config}}, wait));
+  Json config{
+      {"name", name},      {"deliver_policy", "last_per_subject"}, {"ack_policy", "none"}, {"headers_only", true}, {"mem_storage", true},
+      {"num_replicas", 1}, {"inactive_threshold", kForgottenAfter}};
+  if (filters.size() == 1)
+    config["filter_subject"] = filters.front();
+  else if (!filters.empty())
+    config["filter_subjects"] = filters;
+  NN_TRY(const Json info,
+         api.call(fmt::format("CONSUMER.CREATE.{}.{}", stream, name), {{"stream_name", stream}, {"config", config}}, wait));
   return Consumer{name, info.value("num_pending", std::uint64_t{0})};
 }
 
-Result<void> read_all(Api& api, const std::string& stream, const Consumer& consumer, const std::function<void(const wire::Message&)>& each, const Wait& wait) {
+Result<void> read_all(Api& api, const std::string& stream, const Consumer& consumer, const std::function<void(const wire::Message&)>& each,
+                      const Wait& wait) {
   std::uint64_t read = 0;
   for (std::uint64_t pending = consumer.pending; pending > 0;) {
     NN_TRY(const auto fetched, fetch(api, stream, consumer.name, {.batch = kBatch}, wait));
@@ -41,7 +46,10 @@ Result<void> read_all(Api& api, const std::string& stream, const Consumer& consu
       pending = info.value("num_pending", std::uint64_t{0});
     }
     if (wait.cancelled()) return cancelled();
-    if (wait.expired()) return fail(Code::deadline_exceeded, fmt::format("read the subjects of {} messages of stream {} in time, {} were left", read, stream, pending), "raise timeout_ms, or narrow the filter");
+    if (wait.expired())
+      return fail(Code::deadline_exceeded,
+                  fmt::format("read the subjects of {} messages of stream {} in time, {} were left", read, stream, pending),
+                  "raise timeout_ms, or narrow the filter");
   }
   return {};
 }
