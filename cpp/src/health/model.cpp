@@ -24,10 +24,14 @@ Level level_from(std::string_view name) {
 
 int exit_code_of(Level level) {
   switch (level) {
-    case Level::ok: return 0;
-    case Level::warning: return 1;
-    case Level::critical: return 2;
-    case Level::unknown: return 3;
+    case Level::ok:
+      return 0;
+    case Level::warning:
+      return 1;
+    case Level::critical:
+      return 2;
+    case Level::unknown:
+      return 3;
   }
   return 3;
 }

@@ -14,7 +14,7 @@ namespace noetl::nats::health {
 /// Sorted: a check is as bad as its worst finding.
 enum class Level {
   ok,
-  unknown,   ///< we could not look: no connection, no permission, no time, server too old
+  unknown,  ///< we could not look: no connection, no permission, no time, server too old
   warning,
   critical,  ///< we looked, and it is bad
 };
@@ -26,10 +26,10 @@ enum class Level {
 
 struct Finding {
   Level level = Level::ok;
-  std::string code;                 ///< stable: "consumer_nobody_pulls"
-  std::string text;                 ///< one line for a person
-  Json evidence = Json::object();   ///< the numbers, or the server's words
-  std::string hint = {};            ///< what to do: an operation of ours, or a setting of the server
+  std::string code;                ///< stable: "consumer_nobody_pulls"
+  std::string text;                ///< one line for a person
+  Json evidence = Json::object();  ///< the numbers, or the server's words
+  std::string hint = {};           ///< what to do: an operation of ours, or a setting of the server
 };
 
 /// A number for dashboards; names are those of `nats server check`.
@@ -41,9 +41,9 @@ struct Perf {
 };
 
 struct Check {
-  std::string check;  ///< "consumer"
-  std::string name;   ///< what was looked at: "ORDERS/billing"
-  std::string source; ///< where it was seen: core, js_api, http, sys
+  std::string check;   ///< "consumer"
+  std::string name;    ///< what was looked at: "ORDERS/billing"
+  std::string source;  ///< where it was seen: core, js_api, http, sys
   double duration_ms = 0;
   std::vector<Finding> findings = {};
   std::vector<Perf> perf = {};
@@ -101,7 +101,8 @@ struct CheckDocument {
   std::vector<PerfDocument> perf;
   static auto fields() {
     using schema::field;
-    return std::tuple{field("check", &CheckDocument::check, "Which check."), field("name", &CheckDocument::name, "What was looked at."),
+    return std::tuple{field("check", &CheckDocument::check, "Which check."),
+                      field("name", &CheckDocument::name, "What was looked at."),
                       field("status", &CheckDocument::status, "The worst level of its findings."),
                       field("source", &CheckDocument::source, "Where it was seen: core, js_api, http, sys."),
                       field("duration_ms", &CheckDocument::duration_ms, "When the answer was there, in milliseconds since the start."),

@@ -170,7 +170,9 @@ std::string not_known(std::string_view check, std::string_view key) {
 const std::array<ThresholdInfo, static_cast<std::size_t>(Threshold::count_)>& threshold_table() { return kTable; }
 
 Level Limit::judge(double value) const {
-  const auto reaches = [&](const std::optional<double>& limit) { return limit && (bound == Bound::most ? value >= *limit : value < *limit); };
+  const auto reaches = [&](const std::optional<double>& limit) {
+    return limit && (bound == Bound::most ? value >= *limit : value < *limit);
+  };
   if (reaches(critical)) return Level::critical;
   return reaches(warn) ? Level::warning : Level::ok;
 }

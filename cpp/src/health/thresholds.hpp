@@ -15,13 +15,45 @@
 namespace noetl::nats::health {
 
 enum class Threshold {
-  connect, rtt, request,                                                                      // connection
-  cpu, server_memory, connections, connections_max, subscriptions_max, subscriptions_min, uptime, server_storage,  // server
-  memory, storage, streams, consumers,                                                        // jetstream
-  fill, replica_lag, replica_seen, replicas_min, source_lag, source_seen, sources_min, sources_max,  // stream
-  messages_min, messages_max, subjects_min, subjects_max, deleted_ratio,
-  pull_gap, unprocessed, ack_pending, waiting, redelivered, redelivered_share, last_delivery, last_ack,  // consumer
-  kv_fill, values_min, values_max,                                                            // kv
+  connect,
+  rtt,
+  request,  // connection
+  cpu,
+  server_memory,
+  connections,
+  connections_max,
+  subscriptions_max,
+  subscriptions_min,
+  uptime,
+  server_storage,  // server
+  memory,
+  storage,
+  streams,
+  consumers,  // jetstream
+  fill,
+  replica_lag,
+  replica_seen,
+  replicas_min,
+  source_lag,
+  source_seen,
+  sources_min,
+  sources_max,  // stream
+  messages_min,
+  messages_max,
+  subjects_min,
+  subjects_max,
+  deleted_ratio,
+  pull_gap,
+  unprocessed,
+  ack_pending,
+  waiting,
+  redelivered,
+  redelivered_share,
+  last_delivery,
+  last_ack,  // consumer
+  kv_fill,
+  values_min,
+  values_max,  // kv
   count_
 };
 

@@ -30,7 +30,10 @@ Error no_jetstream(const Error& cause, const wire::Connection& connection) {
 
 Result<Json> Api::call(std::string_view rest, const Json& body, const Wait& wait) {
   const auto to = subject(rest);
-  auto reply = connection_->request(to, body.is_null() ? std::string() : dump(body), {}, wait);
+  return answer(to, connection_->request(to, body.is_null() ? std::string() : dump(body), {}, wait));
+}
+
+Result<Json> Api::answer(const std::string& to, Result<wire::Message> reply) const {
   if (!reply) {
     Error error = std::move(reply).error();
     if (error.details.contains("no_responders")) return fail(no_jetstream(error, *connection_));

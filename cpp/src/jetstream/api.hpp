@@ -18,6 +18,8 @@ class Api {
   /// Sends `body` (null: empty) to <prefix>.<subject>. An `error` member becomes our error, with details.nats and
   /// details.subject. Further errors: failed_precondition (no JetStream for this account), as Connection::request.
   [[nodiscard]] Result<Json> call(std::string_view subject, const Json& body, const Wait& wait);
+  /// What `call` makes of a reply, for a request to `full_subject` that was sent by other means (wire::Requests).
+  [[nodiscard]] Result<Json> answer(const std::string& full_subject, Result<wire::Message> reply) const;
   /// As `call`, but a not_found answer is nothing rather than an error.
   [[nodiscard]] Result<std::optional<Json>> find(std::string_view subject, const Json& body, const Wait& wait);
   /// All items of a paged list (`STREAM.NAMES`, `CONSUMER.LIST.S`, ...): `member` names the array in the answer.
