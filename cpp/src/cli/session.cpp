@@ -59,13 +59,12 @@ RunOptions Session::options(const Output& output) const {
 int Session::run(const Operation& operation, const Json& params, const Output& output) {
   const Json result = runtime_.run(operation.name, params, options(output));
   const bool failed = result.contains("error");
-  const int status = output.missing_ok && !failed ? 0 : exit_status_of(result);
+  int status = output.missing_ok && !failed ? 0 : exit_status_of(result);
+  if (operation.info.exit_status) status = operation.info.exit_status(result).value_or(status);
   const auto& prints = operation.info.prints;
-  if (!output.json && !failed && !prints.empty() && result.contains(prints)) {
+  if (!output.json && !prints.empty() && result.contains(prints)) {
     print(result[prints].get<std::string>());
-    return result.value("exit_code", status);
-  }
-  if (output.raw && !failed) {
+  } else if (output.raw && !failed) {
     print(raw_bytes(result));
   } else if (output.json || !terminal_.out_is_terminal) {
     print(dump(result) + "\n");

@@ -49,6 +49,8 @@ class Context {
   /// Connects as somebody else (deploy and health use the instance's record). Not shared.
   [[nodiscard]] Result<std::shared_ptr<wire::Connection>> connect_to(const wire::Options& options) const;
   [[nodiscard]] const std::string& domain() const { return parts_.domain; }
+  /// Where the JetStream API is for this call: "$JS.API", or that of the domain.
+  [[nodiscard]] std::string api_prefix() const { return js::api_prefix(parts_.domain, parts_.api_prefix); }
   [[nodiscard]] const std::string& server_hint() const { return parts_.server_hint; }
 
  private:

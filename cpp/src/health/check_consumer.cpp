@@ -56,6 +56,10 @@ std::vector<std::string> filters_of(const Json& config) {
 
 std::string human_age(double seconds) { return human_duration(std::chrono::duration_cast<Nanos>(std::chrono::duration<double>(seconds))); }
 
+std::string waiting_text(std::int64_t pending) {
+  return fmt::format("{} {}", counted(pending, "message"), pending == 1 ? "waits" : "wait");
+}
+
 bool idle(const View& view) { return view.pending > 0 && !view.paused && (view.push ? !view.bound : view.waiting == 0); }
 
 /// Since when nobody has taken anything, although messages wait.
@@ -72,7 +76,7 @@ void judge_pulls(Check& check, const View& view, const StreamFacts& stream, cons
   Json evidence{{"num_pending", view.pending}, {"num_waiting", view.waiting}};
   if (view.last_delivery) evidence["last_delivery_age_s"] = *view.last_delivery;
   if (oldest) evidence["oldest_waits_s"] = *oldest;
-  const auto waits = fmt::format("{} messages wait", human_count(view.pending));
+  const auto waits = waiting_text(view.pending);
   if (view.push)
     check.add(level, "consumer_not_bound",
               fmt::format("{} and nobody listens on {} for {}", waits, text_in(view.config, "deliver_subject"), human_age(gap)), evidence,
@@ -89,7 +93,7 @@ void judge_stall(Check& check, const View& view, const StreamFacts& stream, cons
   const bool overdue = view.redelivered > 0 || view.last_delivery.value_or(0) > view.ack_wait;
   if (!floor_still || !overdue) return;
   check.add(Level::critical, "consumer_stalled",
-            fmt::format("stalled: {} messages are not acknowledged, as many as max_ack_pending allows", human_count(view.ack_pending)),
+            fmt::format("stalled: {} not acknowledged, as many as max_ack_pending allows", counted(view.ack_pending, "message")),
             {{"num_ack_pending", view.ack_pending},
              {"max_ack_pending", view.max_ack_pending},
              {"num_redelivered", view.redelivered},
@@ -105,12 +109,12 @@ void judge_redelivery(Check& check, const View& view, const Thresholds& threshol
   auto level = thresholds.of(Threshold::redelivered_share).judge(share);
   if (view.redelivered < kFewRedelivered) level = std::min(level, Level::warning);
   if (level == Level::ok) return;
-  check.add(
-      level, "consumer_redelivers",
-      fmt::format("{} of {} open messages were delivered more than once", human_count(view.redelivered), human_count(view.ack_pending)),
-      {{"num_redelivered", view.redelivered}, {"num_ack_pending", view.ack_pending}, {"percent", share}},
-      fmt::format("workers fail, or need longer than ack_wait ({}): raise it with consumer apply, or report progress while working",
-                  human_age(view.ack_wait)));
+  check.add(level, "consumer_redelivers",
+            fmt::format("{} of {} not acknowledged yet, delivered more than once", human_count(view.redelivered),
+                        counted(view.ack_pending, "message")),
+            {{"num_redelivered", view.redelivered}, {"num_ack_pending", view.ack_pending}, {"percent", share}},
+            fmt::format("workers fail, or need longer than ack_wait ({}): raise it with consumer apply, or report progress while working",
+                        human_age(view.ack_wait)));
 }
 
 void judge_filters(Check& check, const View& view, const StreamFacts& stream) {
@@ -127,17 +131,16 @@ void judge_filters(Check& check, const View& view, const StreamFacts& stream) {
 
 void judge_numbers(Check& check, const View& view, const Thresholds& thresholds) {
   const auto count = [](std::int64_t value) { return static_cast<double>(value); };
-  const auto word = [](std::int64_t value) { return human_count(value); };
   judge(check, thresholds, Threshold::ack_pending, count(view.ack_pending), {.name = "ack_pending", .value = count(view.ack_pending)},
-        "consumer_ack_pending", fmt::format("{} messages are not acknowledged yet", word(view.ack_pending)),
+        "consumer_ack_pending", fmt::format("{} not acknowledged yet", counted(view.ack_pending, "message")),
         "do the workers acknowledge? More of them, or shorter work, lowers it");
   judge(check, thresholds, Threshold::waiting, count(view.waiting), {.name = "pull_waiting", .value = count(view.waiting)},
-        "consumer_waiting", fmt::format("{} pull requests wait", word(view.waiting)),
+        "consumer_waiting", fmt::format("{} waiting", counted(view.waiting, "pull request")),
         "more workers than work, or workers that ask again without end");
   judge(check, thresholds, Threshold::unprocessed, count(view.pending), {.name = "pending", .value = count(view.pending)},
-        "consumer_unprocessed", fmt::format("{} messages wait", word(view.pending)), "start more workers");
+        "consumer_unprocessed", waiting_text(view.pending), "start more workers");
   judge(check, thresholds, Threshold::redelivered, count(view.redelivered), {.name = "redelivered", .value = count(view.redelivered)},
-        "consumer_redelivered", fmt::format("{} messages were delivered more than once", word(view.redelivered)),
+        "consumer_redelivered", fmt::format("{} delivered more than once", counted(view.redelivered, "message")),
         "workers fail, or need longer than ack_wait");
   if (view.last_delivery) {
     Perf perf{.name = "last_delivery", .value = *view.last_delivery, .unit = "s"};
@@ -200,8 +203,7 @@ Check check_consumer(const Json& info, const StreamFacts& stream, const Threshol
               fmt::format("it goes on by itself at {}", text_in(view.config, "pause_until")));
   }
   if (check.findings.empty())
-    check.add(Level::ok, "consumer_ok",
-              fmt::format("{} messages wait, {} are being worked on", human_count(view.pending), human_count(view.ack_pending)));
+    check.add(Level::ok, "consumer_ok", fmt::format("{}, {} in work", waiting_text(view.pending), human_count(view.ack_pending)));
   return check;
 }
 

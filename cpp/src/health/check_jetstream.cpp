@@ -54,7 +54,7 @@ void judge_limits(Check& check, const Json& usage, const std::string& tier, cons
 
 std::string usage_text(const Json& info) {
   std::string text =
-      fmt::format("{} streams, {} consumers", human_count(number_in(info, "streams")), human_count(number_in(info, "consumers")));
+      fmt::format("{}, {}", counted(number_in(info, "streams"), "stream"), counted(number_in(info, "consumers"), "consumer"));
   const auto& limits = object_in(info, "limits");
   for (const auto& [word, used, limit] : {std::tuple{"file", "storage", "max_storage"}, std::tuple{"memory", "memory", "max_memory"}}) {
     const auto most = limits.contains(limit) ? number_in(limits, limit) : -1;

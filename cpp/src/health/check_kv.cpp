@@ -55,11 +55,11 @@ void judge_use(Check& check, const Json& info, const Thresholds& thresholds) {
                       std::max<std::int64_t>(2 * limit / (1 << 20), 1)));
   }
   judge(check, thresholds, Threshold::values_max, values, {.name = "values", .value = values}, "kv_too_many_values",
-        fmt::format("{} values", human_count(static_cast<std::int64_t>(values))),
+        counted(static_cast<std::int64_t>(values), "value"),
         fmt::format("a ttl lets old ones go: noetl-nats kv-bucket apply {} --ttl 24h", name));
   if (const auto level = thresholds.of(Threshold::values_min).judge(values); level != Level::ok)
-    check.add(level, "kv_too_few_values", fmt::format("only {} values", human_count(static_cast<std::int64_t>(values))),
-              {{"values", values}}, fmt::format("have the writers stopped? noetl-nats kv keys {} lists what is there", name));
+    check.add(level, "kv_too_few_values", "only " + counted(static_cast<std::int64_t>(values), "value"), {{"values", values}},
+              fmt::format("have the writers stopped? noetl-nats kv keys {} lists what is there", name));
 }
 
 }  // namespace
@@ -76,7 +76,7 @@ Check check_kv(const Json& info, const Thresholds& asked) {
   if (check.findings.empty()) {
     const auto& state = object_in(info, "state");
     check.add(Level::ok, "kv_ok",
-              fmt::format("{} values, {}", human_count(number_in(state, "messages")), human_size(number_in(state, "bytes"))));
+              fmt::format("{}, {}", counted(number_in(state, "messages"), "value"), human_size(number_in(state, "bytes"))));
   }
   return check;
 }

@@ -69,8 +69,8 @@ void judge_load(Check& check, const Json& varz, const Thresholds& thresholds) {
         "streams in memory and many subjects cost memory: noetl-nats streams");
   const auto connections = number_in(varz, "connections"), most = number_in(varz, "max_connections");
   judge(check, thresholds, Threshold::connections_max, static_cast<double>(connections),
-        {.name = "connections", .value = static_cast<double>(connections)}, "server_many_connections",
-        fmt::format("{} connections", human_count(connections)), "noetl-nats monitoring --endpoints connz shows whose they are");
+        {.name = "connections", .value = static_cast<double>(connections)}, "server_many_connections", counted(connections, "connection"),
+        "noetl-nats monitoring --endpoints connz shows whose they are");
   if (most > 0)
     if (const double percent = 100.0 * static_cast<double>(connections) / static_cast<double>(most);
         thresholds.of(Threshold::connections).judge(percent) != Level::ok)
@@ -79,7 +79,7 @@ void judge_load(Check& check, const Json& varz, const Thresholds& thresholds) {
                 {{"connections", connections}, {"max_connections", most}},
                 "raise max_connections, or find who does not close: noetl-nats monitoring --endpoints connz");
   const auto subscriptions = static_cast<double>(number_in(varz, "subscriptions"));
-  const auto text = fmt::format("{} subscriptions", human_count(number_in(varz, "subscriptions")));
+  const auto text = counted(number_in(varz, "subscriptions"), "subscription");
   judge(check, thresholds, Threshold::subscriptions_max, subscriptions, {.name = "subscriptions", .value = subscriptions},
         "server_many_subscriptions", text, "does a program subscribe again without unsubscribing?");
   if (const auto level = thresholds.of(Threshold::subscriptions_min).judge(subscriptions); level != Level::ok)
@@ -102,8 +102,8 @@ Check check_server(const Json& varz, const Result<Json>& healthz, std::string so
   check.perf.push_back({.name = "slow_consumers", .value = static_cast<double>(slow)});
   if (check.level() == Level::ok)
     check.add(Level::ok, "server_ok",
-              fmt::format("{}, up {}, {} connections, {} CPU{}", text_in(varz, "version"), human_seconds(uptime),
-                          human_count(number_in(varz, "connections")), fmt::format("{:.0f} %", cpu_of(varz)),
+              fmt::format("{}, up {}, {}, {} CPU{}", text_in(varz, "version"), human_seconds(uptime),
+                          counted(number_in(varz, "connections"), "connection"), fmt::format("{:.0f} %", cpu_of(varz)),
                           slow > 0 ? fmt::format(", {} slow clients were cut off since the start", slow) : std::string()),
               {{"version", text_in(varz, "version")}, {"uptime_s", uptime}, {"slow_consumers", slow}});
   return check;

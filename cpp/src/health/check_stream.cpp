@@ -50,19 +50,19 @@ void judge_counts(Check& check, const Json& info, const Thresholds& thresholds) 
   struct Row {
     Threshold id;
     std::int64_t value;
-    const char *code, *text, *hint;
+    const char *noun, *code, *text, *hint;
   };
   const Row rows[] = {
-      {Threshold::messages_min, messages, "stream_too_few_messages", "only {} messages", "have the publishers stopped?"},
-      {Threshold::messages_max, messages, "stream_too_many_messages", "{} messages",
+      {Threshold::messages_min, messages, "message", "stream_too_few_messages", "only {}", "have the publishers stopped?"},
+      {Threshold::messages_max, messages, "message", "stream_too_many_messages", "{}",
        "do the consumers keep up? max_age or max_msgs bound a stream (stream apply)"},
-      {Threshold::subjects_min, subjects, "stream_too_few_subjects", "only {} subjects", "have some publishers stopped?"},
-      {Threshold::subjects_max, subjects, "stream_too_many_subjects", "{} subjects",
+      {Threshold::subjects_min, subjects, "subject", "stream_too_few_subjects", "only {}", "have some publishers stopped?"},
+      {Threshold::subjects_max, subjects, "subject", "stream_too_many_subjects", "{}",
        "a subject for each message costs memory: put the varying part into a header"},
   };
   for (const auto& row : rows)
     if (const auto level = thresholds.of(row.id).judge(static_cast<double>(row.value)); level != Level::ok)
-      check.add(level, row.code, fmt::format(fmt::runtime(row.text), human_count(row.value)),
+      check.add(level, row.code, fmt::format(fmt::runtime(row.text), counted(row.value, row.noun)),
                 {{"value", row.value}, {"threshold", *thresholds.of(row.id).reached(level)}}, row.hint);
   // A limit for each subject deletes in between all the time (every KV bucket does): only elsewhere are gaps a sign.
   if (number_in(config, "max_msgs_per_subject") > 0 || deleted < kFewDeleted) return;
@@ -79,7 +79,7 @@ void judge_integrity(Check& check, const Json& info) {
   const auto& lost = object_in(object_in(info, "state"), "lost");
   const auto count = lost.contains("msgs") && lost["msgs"].is_array() ? lost["msgs"].size() : 0;
   if (count > 0)
-    check.add(Level::critical, "stream_lost_messages", fmt::format("{} messages are lost", count),
+    check.add(Level::critical, "stream_lost_messages", fmt::format("{} lost", counted(static_cast<std::int64_t>(count), "message")),
               {{"lost", count}, {"bytes", number_in(lost, "bytes")}},
               "the store was damaged (disk, power cut): restore a backup; sync_interval: always prevents it");
   if (object_in(info, "config").value("sealed", false)) check.add(Level::ok, "stream_sealed", "sealed: read-only for good");
@@ -109,7 +109,7 @@ Check check_stream(const Json& info, const Thresholds& asked) {
   judge_integrity(check, info);
   if (check.findings.empty())
     check.add(Level::ok, "stream_ok",
-              fmt::format("{} messages, {}", human_count(number_in(state, "messages")), human_size(number_in(state, "bytes"))));
+              fmt::format("{}, {}", counted(number_in(state, "messages"), "message"), human_size(number_in(state, "bytes"))));
   return check;
 }
 

@@ -67,6 +67,8 @@ void begin_kv(Run& run);
 
 /// An asset's name in a command of a hint: quoted where a shell would read it as more than a word.
 [[nodiscard]] std::string shell_word(const std::string& name);
+/// "1 message", "1 200 messages".
+[[nodiscard]] std::string counted(std::int64_t count, std::string_view noun);
 /// "0.11 ms", "1.2 s".
 [[nodiscard]] std::string human_seconds(double seconds);
 /// A number of a document; 0 where it is missing or of another type. Never throws.

@@ -10,11 +10,13 @@
 namespace noetl::nats::health {
 namespace {
 
-constexpr std::array kParts{std::pair{Level::critical, "Crit:"}, std::pair{Level::warning, "Warn:"}, std::pair{Level::unknown, "Unknown:"}, std::pair{Level::ok, "OK:"}};
+constexpr std::array kParts{std::pair{Level::critical, "Crit:"}, std::pair{Level::warning, "Warn:"}, std::pair{Level::unknown, "Unknown:"},
+                            std::pair{Level::ok, "OK:"}};
 
 /// A bar ends the text, and a line end the line.
 std::string plain(std::string text) {
-  std::replace_if(text.begin(), text.end(), [](char c) { return c == '|' || c == '\n' || c == '\r'; }, ' ');
+  std::replace_if(
+      text.begin(), text.end(), [](char c) { return c == '|' || c == '\n' || c == '\r'; }, ' ');
   return text;
 }
 
@@ -40,7 +42,8 @@ std::string line_of(const Json& check) {
   std::string line = plain(fmt::format("{} {}{}{}", upper(check.value("status", std::string())), kind, name.empty() ? "" : " ", name));
   for (const auto& [level, prefix] : kParts)
     for (const auto& finding : check["findings"])
-      if (level_from(finding.value("level", std::string())) == level) line += fmt::format(" {}{}", prefix, plain(finding.value("text", std::string())));
+      if (level_from(finding.value("level", std::string())) == level)
+        line += fmt::format(" {}{}", prefix, plain(finding.value("text", std::string())));
   std::string perf;
   for (const auto& each : check["perf"]) perf += (perf.empty() ? "" : " ") + perf_of(each);
   return perf.empty() ? line : fmt::format("{} | {}", line, perf);
@@ -51,8 +54,9 @@ std::string line_of(const Json& check) {
 std::string nagios_of(const Json& document) {
   std::vector<const Json*> checks;
   for (const auto& check : document["checks"]) checks.push_back(&check);
-  std::stable_sort(checks.begin(), checks.end(),
-                   [](const Json* a, const Json* b) { return level_from(a->value("status", std::string())) > level_from(b->value("status", std::string())); });
+  std::stable_sort(checks.begin(), checks.end(), [](const Json* a, const Json* b) {
+    return level_from(a->value("status", std::string())) > level_from(b->value("status", std::string()));
+  });
   std::string out;
   for (const auto* check : checks) out += line_of(*check) + "\n";
   return out.empty() ? "OK nothing to check\n" : out;

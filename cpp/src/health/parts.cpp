@@ -35,7 +35,7 @@ void judge_one_source(Check& check, const Json& source, const std::string& kind,
               "does the origin stream exist, and does the account import its API (external.api)?");
   }
   if (const auto level = thresholds.of(Threshold::source_lag).judge(static_cast<double>(lag)); level != Level::ok)
-    check.add(level, "stream_source_lags", fmt::format("{} {} is {} messages behind", kind, name, human_count(lag)), evidence,
+    check.add(level, "stream_source_lags", fmt::format("{} {} is {} behind", kind, name, counted(lag, "message")), evidence,
               fmt::format("does the origin answer, and is the link fast enough? noetl-nats stream info {}", shell_word(name)));
   const auto& seen = thresholds.of(Threshold::source_seen);
   if (active == kNeverHeard) {
@@ -58,6 +58,10 @@ std::string shell_word(const std::string& name) {
   std::string out = "'";
   for (const char c : name) out += c == '\'' ? std::string("'\\''") : std::string(1, c);
   return out + "'";
+}
+
+std::string counted(std::int64_t count, std::string_view noun) {
+  return fmt::format("{} {}{}", human_count(count), noun, count == 1 ? "" : "s");
 }
 
 std::string human_seconds(double seconds) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <vector>
 
 #include "base/units.hpp"
@@ -21,17 +22,22 @@ struct Line {
 };
 
 std::size_t width_of(const std::string& text) {
-  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }));
+  return static_cast<std::size_t>(
+      std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }));
 }
 
 std::string padded(const std::string& text, std::size_t width) { return text + std::string(width - std::min(width, width_of(text)), ' '); }
 
 const char* color_of(Level level) {
   switch (level) {
-    case Level::ok: return "\033[32m";
-    case Level::unknown: return "\033[35m";
-    case Level::warning: return "\033[33m";
-    case Level::critical: return "\033[1;31m";
+    case Level::ok:
+      return "\033[32m";
+    case Level::unknown:
+      return "\033[35m";
+    case Level::warning:
+      return "\033[33m";
+    case Level::critical:
+      return "\033[1;31m";
   }
   return "";
 }
@@ -56,8 +62,10 @@ void add_fine(std::vector<Line>& out, const std::vector<Line>& fine) {
   for (const auto& line : fine) ++counts[line.check];
   std::map<std::string, bool> told;
   for (const auto& line : fine) {
-    if (counts[line.check] <= kNamedWhenFine) out.push_back(line);
-    else if (!std::exchange(told[line.check], true)) out.push_back({Level::ok, line.check, fmt::format("{}", counts[line.check]), "fine", ""});
+    if (counts[line.check] <= kNamedWhenFine)
+      out.push_back(line);
+    else if (!std::exchange(told[line.check], true))
+      out.push_back({Level::ok, line.check, fmt::format("{}", counts[line.check]), "fine", ""});
   }
 }
 
@@ -72,8 +80,10 @@ std::vector<Line> all_lines(const Json& document) {
   for (auto at = bad.begin(); at != bad.end(); ++at) {
     const auto left_out = counts[at->check] > kShownPerCheck ? counts[at->check] - kShownPerCheck : 0;  // the mildest
     const auto index = shown[at->check]++;
-    if (index >= left_out) out.push_back(*at);
-    else if (index == 0) out.push_back({at->level, at->check, "", fmt::format("{} more; the result document has all (--json)", left_out), ""});
+    if (index >= left_out)
+      out.push_back(*at);
+    else if (index == 0)
+      out.push_back({at->level, at->check, "", fmt::format("{} more; the result document has all (--json)", left_out), ""});
   }
   return out;
 }
@@ -89,16 +99,21 @@ std::string text_of(const Json& document, bool color) {
   }
   std::string out;
   const std::string indent(1 + 8 + 2 + check_width + 3 + name_width + 3, ' ');
+  std::set<std::string> told;  // what is unknown for the same reason says what to do once
+  for (const auto& line : lines)
+    if (line.level != Level::unknown) told.insert(line.hint);
   for (const auto& line : lines) {
     const auto word = padded(std::string(name_of(line.level)), 8);
-    std::string text = fmt::format(" {}  {}   {}   {}", color ? fmt::format("{}{}\033[0m", color_of(line.level), word) : word, padded(line.check, check_width),
-                                   padded(line.name, name_width), line.text);
+    std::string text = fmt::format(" {}  {}   {}   {}", color ? fmt::format("{}{}\033[0m", color_of(line.level), word) : word,
+                                   padded(line.check, check_width), padded(line.name, name_width), line.text);
     text.erase(text.find_last_not_of(' ') + 1);
     out += text + "\n";
-    if (!line.hint.empty()) out += fmt::format("{}→ {}\n", indent, line.hint);
+    if (!line.hint.empty() && (line.level != Level::unknown || told.insert(line.hint).second))
+      out += fmt::format("{}→ {}\n", indent, line.hint);
   }
   const auto time = document.value("duration_ms", 0.0);
-  out += fmt::format("{} {} in {}\n", lines.empty() ? "" : "\n", document.value("summary", std::string()), human_duration(Nanos(static_cast<std::int64_t>(time * 1e6))));
+  out += fmt::format("{} {} in {}\n", lines.empty() ? "" : "\n", document.value("summary", std::string()),
+                     human_duration(Nanos(static_cast<std::int64_t>(time * 1e6))));
   return out;
 }
 

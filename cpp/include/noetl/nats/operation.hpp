@@ -52,9 +52,10 @@ struct OperationInfo {
   std::vector<Code> errors = {};    ///< beyond those that every operation can give
   std::string since = "2.9";        ///< first server version
   std::vector<Example> examples = {};
-  /// A result that has this member is that text: a command prints it as it is, in a pipe too, and exits with the result's
-  /// `exit_code` if it has one (lines for Nagios, metrics).
+  /// A result that has this member is that text: a command prints it as it is, in a pipe too (lines for Nagios, metrics).
   std::string prints = {};
+  /// With which status a command exits for a result, when not as the architecture has it (plugins of Nagios).
+  std::function<std::optional<int>(const Json& result)> exit_status = {};
   /// The result as text for a person; empty: a generic table. `width` is the terminal's, `color` whether to use it.
   std::function<std::string(const Json& result, bool color)> text = {};
 };
