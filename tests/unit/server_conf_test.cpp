@@ -80,6 +80,16 @@ TEST(ServerConf, ConfigIsMergedAndNullTakesOut) {
   EXPECT_OK(checked_by_server(config));
 }
 
+TEST(ServerConf, TextThatMeansANumberOrBooleanInConfigIsOne) {
+  ServerSpec texts = spec();
+  texts.config = {{"max_payload", "2000000"}, {"debug", "true"}, {"ping_interval", "10s"}, {"mqtt", {{"token", "12345"}}}};
+  const Json config = config_of(texts).value();
+  EXPECT_EQ(config["max_payload"], 2000000);
+  EXPECT_EQ(config["debug"], true);
+  EXPECT_EQ(config["ping_interval"], "10s");
+  EXPECT_EQ(config["mqtt"]["token"], "12345");
+}
+
 TEST(ServerConf, WhatHasAParameterIsRefusedInConfigAllAtOnce) {
   ServerSpec wrong = spec();
   wrong.config = {{"Port", 1}, {"log_file", "x"}, {"jetstream", {{"store", "x"}}}};
@@ -108,6 +118,8 @@ TEST(ServerConf, AConfigurationThatTheServerRefusesIsQuoted) {
   const auto answer = checked_by_server(config_of(wrong).value());
   ASSERT_THAT(answer, FailsWith(Code::invalid_argument));
   EXPECT_THAT(answer.error().message, HasSubstr("unknown field \"max_paylod\""));
+  wrong.config = {{"max_payload", "large"}};
+  EXPECT_THAT(checked_by_server(config_of(wrong).value()).error().message, HasSubstr("configuration: max_payload: "));
 }
 
 TEST(ServerConf, ChangesNameTheirPathAndHideSecrets) {

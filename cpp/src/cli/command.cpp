@@ -64,6 +64,8 @@ std::string footer_of(const Operation& operation) {
 
 /// A destroying operation on a terminal asks; elsewhere it proceeds.
 bool confirmed(const Session& session, const Operation& operation, const Json& params, bool yes) {
+  const auto& only_with = operation.info.destroys_with;
+  if (!only_with.empty() && (!params.contains(only_with) || params[only_with] == false)) return true;
   if (operation.info.effect != Effect::destroy || yes || !session.terminal().in_is_terminal || !session.terminal().err_is_terminal) return true;
   if (params.contains("dry_run") && params["dry_run"] == true) return true;
   std::string what;

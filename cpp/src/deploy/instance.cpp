@@ -122,9 +122,10 @@ Result<void> save_record(const Record& record, const Paths& paths) {
 }
 
 Error not_deployed(const std::string& instance) {
-  const std::string option = instance == kDefaultInstance ? "" : " --instance " + instance;
   return {Code::not_found, fmt::format("instance {} is not deployed here", in_quotes(instance)),
-          fmt::format("noetl-nats deploy{} starts one", option)};
+          fmt::format("noetl-nats deploy{} starts one", instance_option(instance))};
 }
+
+std::string instance_option(const std::string& instance) { return instance == kDefaultInstance ? "" : " --instance " + instance; }
 
 }  // namespace noetl::nats::deploy

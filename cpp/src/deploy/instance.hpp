@@ -61,5 +61,7 @@ struct Paths {
 
 /// not_found that names the instance and how to get one.
 [[nodiscard]] Error not_deployed(const std::string& instance);
+/// "" for the default instance, else " --instance NAME": for commands in hints.
+[[nodiscard]] std::string instance_option(const std::string& instance);
 
 }  // namespace noetl::nats::deploy

@@ -5,6 +5,7 @@
 #include <optional>
 #include <vector>
 
+#include "sys/files.hpp"
 #include "sys/paths.hpp"
 #include "sys/process.hpp"
 
@@ -71,10 +72,26 @@ std::string trimmed(std::string text) {
   return text;
 }
 
+/// The name that stands on a line of the configuration (1 is the first); not its value, which may be a secret.
+std::string name_on_line(const std::string& text, int line) {
+  std::size_t start = 0;
+  for (int at = 1; at < line && start != std::string::npos; ++at)
+    start = text.find('\n', start) == std::string::npos ? std::string::npos : text.find('\n', start) + 1;
+  if (start == std::string::npos) return "";
+  const auto name = text.substr(start, text.find_first_of(":\n", start) - start);
+  const auto first = name.find_first_not_of(" {\"");
+  return first == std::string::npos ? "" : name.substr(first, name.find_last_not_of(" \"") + 1 - first);
+}
+
 /// What the server writes when it refuses a configuration: "nats-server: <file>:<line>:<column>: <problem>", blank lines.
 std::string refusal_of(std::string text, const fs::path& config) {
+  const auto source = sys::read_file(config).value_or("");
   const std::string file = config.string() + ":";
-  for (std::size_t at = 0; (at = text.find(file, at)) != std::string::npos;) text.replace(at, file.size(), "line ");
+  for (std::size_t at = 0; (at = text.find(file, at)) != std::string::npos;) {
+    const auto end = text.find(": ", at + file.size());
+    const int line = std::atoi(text.c_str() + at + file.size());
+    text.replace(at, end == std::string::npos ? file.size() : end - at, name_on_line(source, line));
+  }
   if (text.starts_with("nats-server: ")) text.erase(0, 13);
   std::string out;
   for (const char c : trimmed(text))

@@ -7,6 +7,7 @@
 #include <charconv>
 #include <cmath>
 
+#include "base/coerce.hpp"
 #include "base/names.hpp"
 #include "base/units.hpp"
 #include "schema/struct_info.hpp"
@@ -112,6 +113,28 @@ void merge_accounts(Json& accounts, const Json& extra) {
   }
 }
 
+bool is_secret(const std::string& key) {
+  static constexpr std::array<std::string_view, 7> kWords{"pass", "token", "secret", "seed", "nkey", "jwt", "private"};
+  const std::string name = lower(key);
+  return std::any_of(kWords.begin(), kWords.end(), [&](std::string_view word) { return name.find(word) != std::string::npos; });
+}
+
+/// Templates and command lines give every value as text; the server wants numbers and booleans as such. A password of
+/// digits stays a text.
+Json typed(const std::string& key, const Json& value) {
+  if (value.is_structured()) {
+    Json out = value;
+    for (auto& [name, member] : out.items()) member = typed(value.is_object() ? name : key, member);
+    return out;
+  }
+  if (!value.is_string() || is_secret(key)) return value;
+  const auto& text = value.get_ref<const std::string&>();
+  if (text == "true" || text == "false") return text == "true";
+  std::int64_t number = 0;
+  const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), number);
+  return problem == std::errc() && end == text.data() + text.size() ? Json(number) : value;
+}
+
 // ---- rendering ----
 
 bool is_plain_key(const std::string& key) {
@@ -193,12 +216,6 @@ Result<void> add_value(std::string& out, const Json& value, std::size_t depth) {
 
 // ---- changes ----
 
-bool is_secret(const std::string& key) {
-  static constexpr std::array<std::string_view, 7> kWords{"pass", "token", "secret", "seed", "nkey", "jwt", "private"};
-  const std::string name = lower(key);
-  return std::any_of(kWords.begin(), kWords.end(), [&](std::string_view word) { return name.find(word) != std::string::npos; });
-}
-
 Json masked(const std::string& key, const Json& value) {
   if (value.is_structured()) {
     Json out = value;
@@ -209,7 +226,7 @@ Json masked(const std::string& key, const Json& value) {
 }
 
 void add_changes(Json& changes, const std::string& path, const std::string& key, const Json& before, const Json& after) {
-  if (before == after) return;
+  if (equal_values(before, after)) return;
   if (before.is_object() && after.is_object()) {
     const std::string prefix = path.empty() ? "" : path + ".";
     for (const auto& [name, value] : before.items())
@@ -247,7 +264,7 @@ Result<Json> config_of(const ServerSpec& spec) {
                 {kAccount, {{"jetstream", "enabled"}, {"users", Json::array({user(spec.user, spec.password)})}}}};
   merge_accounts(accounts, spec.accounts);
   config["accounts"] = std::move(accounts);
-  config.merge_patch(spec.config);
+  config.merge_patch(typed("", spec.config));
   return config;
 }
 

@@ -30,21 +30,6 @@ std::string without_line_end(std::string text) {
   return text;
 }
 
-/// env:NAME and file:PATH. What does not resolve is an error: it is never sent as the secret itself.
-Result<Secret> resolved(const Secret& secret, const char* parameter, const Environment& environment) {
-  const std::string& text = secret.reveal();
-  if (text.starts_with("env:")) {
-    const auto value = environment.get(text.substr(4));
-    if (!value) return fail(Code::invalid_argument, fmt::format("{}: the environment variable {} is not set", parameter, text.substr(4)));
-    return Secret(*value);
-  }
-  if (text.starts_with("file:")) {
-    NN_TRY(auto content, read_text(text.substr(5), parameter));
-    return Secret(without_line_end(std::move(content)));
-  }
-  return secret;
-}
-
 bool names_a_login(const ConnectionParams& params) {
   return !params.user.empty() || !params.password.empty() || !params.token.empty() || !params.creds.empty() || !params.creds_file.empty() ||
          !params.nkey_seed.empty() || !params.nkey_file.empty();
@@ -106,16 +91,30 @@ Result<bool> fill_from_instance(ConnectionParams& params, const std::string& ins
 
 }  // namespace
 
+Result<Secret> resolve_secret(const Secret& secret, const char* parameter, const Environment& environment) {
+  const std::string& text = secret.reveal();
+  if (text.starts_with("env:")) {
+    const auto value = environment.get(text.substr(4));
+    if (!value) return fail(Code::invalid_argument, fmt::format("{}: the environment variable {} is not set", parameter, text.substr(4)));
+    return Secret(*value);
+  }
+  if (text.starts_with("file:")) {
+    NN_TRY(auto content, read_text(text.substr(5), parameter));
+    return Secret(without_line_end(std::move(content)));
+  }
+  return secret;
+}
+
 Result<wire::Options> connection_options(const ConnectionParams& params, const Environment& environment) {
   wire::Options out;
   out.servers = params.url;
   out.user = params.user;
-  NN_TRY(out.password, resolved(params.password, "password", environment));
-  NN_TRY(out.token, resolved(params.token, "token", environment));
-  NN_TRY(out.creds, resolved(params.creds, "creds", environment));
-  NN_TRY(out.nkey_seed, resolved(params.nkey_seed, "nkey_seed", environment));
-  NN_TRY(out.jwt, resolved(params.jwt, "jwt", environment));
-  NN_TRY(out.tls.key, resolved(params.tls_key, "tls_key", environment));
+  NN_TRY(out.password, resolve_secret(params.password, "password", environment));
+  NN_TRY(out.token, resolve_secret(params.token, "token", environment));
+  NN_TRY(out.creds, resolve_secret(params.creds, "creds", environment));
+  NN_TRY(out.nkey_seed, resolve_secret(params.nkey_seed, "nkey_seed", environment));
+  NN_TRY(out.jwt, resolve_secret(params.jwt, "jwt", environment));
+  NN_TRY(out.tls.key, resolve_secret(params.tls_key, "tls_key", environment));
   out.creds_file = params.creds_file;
   if (!params.nkey_file.empty()) {
     NN_TRY(auto seed, read_text(params.nkey_file, "nkey_file"));

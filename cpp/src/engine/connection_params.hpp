@@ -60,6 +60,10 @@ struct ConnectionParams {
 /// Resolves env:NAME and file:PATH, reads nkey_file. Errors: invalid_argument that names the parameter.
 [[nodiscard]] Result<wire::Options> connection_options(const ConnectionParams& params, const Environment& environment);
 
+/// The text behind env:NAME or file:PATH, or the secret itself. What does not resolve is an error that names the parameter:
+/// it is never sent as the secret.
+[[nodiscard]] Result<Secret> resolve_secret(const Secret& secret, const char* parameter, const Environment& environment);
+
 /// Adds server and login where the parameters name none: NATS_URL, NATS_USER, NATS_PASSWORD, NATS_CREDS, the context
 /// NATS_CONTEXT of the nats command line, the instance record, then nats://127.0.0.1:4222.
 /// `from_environment` false (playbook steps): only the instance's record, and only for operations that have one.

@@ -46,6 +46,7 @@ struct OperationInfo {
   std::string summary;              ///< one sentence with a full stop
   std::string description = {};     ///< more, in Markdown
   Effect effect = Effect::read;
+  std::string destroys_with = {};   ///< of Effect::destroy: the parameter without which nothing is lost (purge)
   bool idempotent = true;           ///< running it twice gives the same end state
   Needs needs = Needs::connection;
   Shows shows = Shows::line;
