@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 
-import noetl_nats as nn
 import pytest
+
+import noetl_nats as nn
 from nats_server import Server, running
 
 
@@ -30,14 +31,14 @@ def _plain_environment() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def _worker_server() -> Iterator[Server]:
+def worker_server() -> Iterator[Server]:
     with running() as server:
         yield server
 
 
 @pytest.fixture
-def server(_worker_server: Server) -> Server:
+def server(worker_server: Server) -> Server:
     """The worker's server, without any stream."""
-    for name in nn.run("stream_list", {"url": _worker_server.url})["streams"]:
-        nn.run("stream_delete", {"url": _worker_server.url, "stream": name})
-    return _worker_server
+    for name in nn.run("stream_list", {"url": worker_server.url})["streams"]:
+        nn.run("stream_delete", {"url": worker_server.url, "stream": name})
+    return worker_server

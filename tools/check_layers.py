@@ -104,7 +104,11 @@ def between_operations(file: Path) -> Iterator[Wrong]:
 
 def leaked_nats(known: dict[str, set[str]]) -> Iterator[Wrong]:
     """Headers of wire that pull in nats.c are wire's own."""
-    private = {f"wire/{each.name}" for each in files_of(SOURCES / "wire") if each.suffix == ".hpp" and "nats/nats.h" in includes(each)}
+    private = {
+        f"wire/{each.name}"
+        for each in files_of(SOURCES / "wire")
+        if each.suffix == ".hpp" and "nats/nats.h" in includes(each)
+    }
     for layer in known:
         for file in files_of(SOURCES / layer) if layer != "wire" else ():
             for include in includes(file):

@@ -14,7 +14,9 @@ from typing import Any
 Schema = dict[str, Any]
 
 HEAD = '"""{doc}\n\nWritten by tools/generate.py from the operations; `make generate` writes it again.\n"""\n\n'
-METHODS_HEAD = HEAD.format(doc="A method for every operation that has no native form in `_client.py`.") + '''\
+METHODS_HEAD = (
+    HEAD.format(doc="A method for every operation that has no native form in `_client.py`.")
+    + '''\
 from __future__ import annotations
 
 TYPE_CHECKING = False
@@ -47,12 +49,16 @@ class Operations:
         raise NotImplementedError
 
 '''
-RESULTS_HEAD = HEAD.format(doc="The result documents of operations as types, for annotations.") + '''\
+)
+RESULTS_HEAD = (
+    HEAD.format(doc="The result documents of operations as types, for annotations.")
+    + """\
 from __future__ import annotations
 
 from typing import Any, Literal, TypedDict
 
-'''
+"""
+)
 
 
 @dataclass(frozen=True)

@@ -58,7 +58,10 @@ def parameter_rows(schema: Schema) -> str:
 
 
 def result_rows(schema: Schema) -> str:
-    rows = [f"| `{name}` | {type_text(each)} | {cell(each.get('description', ''))} |\n" for name, each in schema["properties"].items()]
+    rows = [
+        f"| `{name}` | {type_text(each)} | {cell(each.get('description', ''))} |\n"
+        for name, each in schema["properties"].items()
+    ]
     return "\n| result | type | |\n|---|---|---|\n" + "".join(rows)
 
 
@@ -130,6 +133,9 @@ def files(root: Path, operations: list[Schema]) -> dict[Path, str]:
         title = "Deployment, health, core messages" if name == "top" else name
         out[folder / f"{name}.md"] = f"{GENERATED}# {title}\n" + "".join(section(each) for each in members)
         index += f"\n## [{title}]({name}.md)\n\n| operation | |\n|---|---|\n"
-        index += "".join(f"| [`{each['operation']}`]({name}.md#{each['operation']}) | {cell(each['summary'])} |\n" for each in members)
+        index += "".join(
+            f"| [`{each['operation']}`]({name}.md#{each['operation']}) | {cell(each['summary'])} |\n"
+            for each in members
+        )
     out[folder / "README.md"] = index
     return out

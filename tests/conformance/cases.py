@@ -43,7 +43,9 @@ def read(path: Path) -> Iterator[Case]:
     for source in yaml.safe_load(path.read_text(encoding="utf-8")) or []:
         unknown = set(source) - {"name", "given", "when", "then", "and"}
         if unknown or source["name"] in seen:
-            raise ValueError(f"{path.name}: {source['name']!r}: " + (f"unknown {unknown}" if unknown else "name used twice"))
+            raise ValueError(
+                f"{path.name}: {source['name']!r}: " + (f"unknown {unknown}" if unknown else "name used twice")
+            )
         seen.add(source["name"])
         yield Case(
             file=path.stem,

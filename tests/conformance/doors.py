@@ -112,7 +112,11 @@ def client(operation: str, params: Document) -> Document:
     given = dict(params)
     url = given.pop("url", None)
     known, run = NATIVE.get(operation, (set(), None))
-    if run is None or not set(given) <= known or not all(isinstance(given.get(name), str) for name in ("bucket", "key") if name in given):
+    if (
+        run is None
+        or not set(given) <= known
+        or not all(isinstance(given.get(name), str) for name in ("bucket", "key") if name in given)
+    ):
         return nn.call(operation, params)
     try:
         with nn.connect(url) as nats:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import noetl_nats as nn
 import pytest
-from nats_server import Server
-from subset import differences
 
+import noetl_nats as nn
 from cases import Case, Step, all_cases
 from doors import DOORS, NATIVE, Door
+from nats_server import Server
+from subset import differences
 
 
 def with_url(step: Step, url: str) -> dict[str, object]:

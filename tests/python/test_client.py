@@ -6,8 +6,9 @@ import threading
 import time
 from collections.abc import Iterator
 
-import noetl_nats as nn
 import pytest
+
+import noetl_nats as nn
 from nats_server import JETSTREAM, Server, running
 
 CLOSED = "nats://127.0.0.1:1"
@@ -50,7 +51,12 @@ def test_kv_entry(nats: nn.Client) -> None:
 
 
 def test_kv_values_are_bytes_text_or_json(nats: nn.Client) -> None:
-    for value, stored in ((b"\xff\x00", b"\xff\x00"), ("é", "é".encode()), ({"b": 1, "a": 2}, b'{"a":2,"b":1}'), (7, b"7")):
+    for value, stored in (
+        (b"\xff\x00", b"\xff\x00"),
+        ("é", "é".encode()),
+        ({"b": 1, "a": 2}, b'{"a":2,"b":1}'),
+        (7, b"7"),
+    ):
         nats.kv_put("B", "k", value)
         entry = nats.kv_get("B", "k")
         assert entry is not None
@@ -92,7 +98,11 @@ def test_keys_and_history(nats: nn.Client) -> None:
 
 
 def test_missing_bucket(nats: nn.Client) -> None:
-    for attempt in (lambda: nats.kv_get("NONE", "k"), lambda: nats.kv_put("NONE", "k", b""), lambda: nats.kv_keys("NONE")):
+    for attempt in (
+        lambda: nats.kv_get("NONE", "k"),
+        lambda: nats.kv_put("NONE", "k", b""),
+        lambda: nats.kv_keys("NONE"),
+    ):
         with pytest.raises(nn.NotFoundError, match="NONE"):
             attempt()
 

@@ -8,6 +8,7 @@ import sys
 import time
 
 import pytest
+
 from nats_server import Server
 
 PYTHON = [sys.executable, "-X", "faulthandler", "-W", "ignore::DeprecationWarning", "-c"]

@@ -8,10 +8,11 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
-import noetl_nats as nn
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+import noetl_nats as nn
 from nats_server import Server
 
 CLOSED = "nats://127.0.0.1:1"
@@ -86,7 +87,7 @@ def test_errors_can_be_pickled() -> None:
         (2**70, "64 bits"),
         ("\ud800", "surrogates"),
         ({1: 2}, "key 1 is not a text"),
-        (datetime(2026, 1, 2), "without a time zone"),  # noqa: DTZ001
+        (datetime(2026, 1, 2), "without a time zone"),
     ],
 )
 def test_a_value_without_a_json_form_is_refused(value: object, text: str) -> None:
@@ -135,15 +136,18 @@ json_values = st.recursive(
     | st.integers(-(2**63), 2**64 - 1)
     | st.floats(allow_nan=False, allow_infinity=False)
     | st.text(st.characters(exclude_categories=["Cs"])),
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(st.characters(exclude_categories=["Cs"])), inner, max_size=4),
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(st.text(st.characters(exclude_categories=["Cs"])), inner, max_size=4)
+    ),
     max_leaves=12,
 )
 
 
 @settings(max_examples=60, deadline=None)
 @given(value=st.dictionaries(st.text(st.characters(exclude_categories=["Cs"])), json_values, max_size=5))
-def test_any_json_value_comes_back_the_same(_worker_server: Server, value: dict[str, Any]) -> None:
-    params = {"url": _worker_server.url, "bucket": "HYP"}
+def test_any_json_value_comes_back_the_same(worker_server: Server, value: dict[str, Any]) -> None:
+    params = {"url": worker_server.url, "bucket": "HYP"}
     nn.run("kv_bucket_apply", params)
     key = uuid.uuid4().hex
     nn.run("kv_put", {**params, "key": key, "value": value})

@@ -8,8 +8,9 @@ import traceback
 from collections.abc import Iterator
 from typing import Any
 
-import noetl_nats as nn
 import pytest
+
+import noetl_nats as nn
 from nats_server import Server, running
 
 PLANTED = "planted-s3cret-7f1c"

@@ -30,7 +30,8 @@ from .errors import (
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ._client import Client, connect
-    from ._core import KvEntry, Message, PubAck, version as __version__
+    from ._core import KvEntry, Message, PubAck
+    from ._core import version as __version__
 
 __all__ = [
     "AlreadyExistsError",

@@ -163,9 +163,7 @@ class Client(Operations):
         """Writes a key whose last revision must be ``revision``: `ConflictError` when somebody was faster."""
         return self._native.kv_update(bucket, key, value, revision, ttl, timeout)
 
-    def kv_keys(
-        self, bucket: str, filters: str | Iterable[str] = ">", *, timeout: float | None = None
-    ) -> list[str]:
+    def kv_keys(self, bucket: str, filters: str | Iterable[str] = ">", *, timeout: float | None = None) -> list[str]:
         """The keys that match one of the filters (NATS wildcards)."""
         return self._native.kv_keys(bucket, [filters] if isinstance(filters, str) else list(filters), timeout)
 

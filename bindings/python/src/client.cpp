@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <pybind11/stl.h>
 
+#include "client_kv.hpp"
+#include "jetstream/messages.hpp"
 #include "session.hpp"
 #include "values.hpp"
 #include "wire/connection.hpp"
@@ -30,9 +32,12 @@ py::dict headers_to_python(const wire::Headers& headers) {
   for (const auto& [name, value] : headers.lines()) {
     const py::str key = to_text(name);
     const py::str text = to_text(value);
-    if (!out.contains(key)) out[key] = text;
-    else if (PyList_Check(py::object(out[key]).ptr())) py::list(out[key]).append(text);
-    else out[key] = py::list(py::make_tuple(out[key], text));
+    if (!out.contains(key))
+      out[key] = text;
+    else if (PyList_Check(py::object(out[key]).ptr()))
+      py::list(out[key]).append(text);
+    else
+      out[key] = py::list(py::make_tuple(out[key], text));
   }
   return out;
 }
@@ -50,6 +55,17 @@ void bind_messages(py::module_& module) {
       });
 }
 
+void bind_acks(py::module_& module) {
+  py::class_<js::PubAck>(module, "PubAck", "The acknowledgement of a published message.")
+      .def_readonly("stream", &js::PubAck::stream)
+      .def_readonly("seq", &js::PubAck::sequence)
+      .def_readonly("duplicate", &js::PubAck::duplicate)
+      .def_readonly("domain", &js::PubAck::domain)
+      .def("__repr__", [](const js::PubAck& ack) {
+        return to_text(fmt::format("<noetl_nats.PubAck {} {}{}>", ack.stream, ack.sequence, ack.duplicate ? " duplicate" : ""));
+      });
+}
+
 void publish(Session& session, const std::string& subject, const py::object& data, const py::object& headers, const std::string& reply) {
   const std::string payload = payload_of(data);
   const wire::Headers lines = headers_of(headers);
@@ -60,6 +76,19 @@ wire::Message request(Session& session, const std::string& subject, const py::ob
   const std::string payload = payload_of(data);
   const wire::Headers lines = headers_of(headers);
   return session.run(timeout, [&](js::Api& api, const Wait& wait) { return api.connection().request(subject, payload, lines, wait); });
+}
+
+js::PubAck js_publish(Session& session, const std::string& subject, const py::object& data, const py::object& headers,
+                      std::optional<std::string> msg_id, std::optional<std::string> stream, std::optional<std::uint64_t> last_seq,
+                      std::optional<std::uint64_t> last_subject_seq, Seconds ttl, Seconds timeout) {
+  const std::string payload = payload_of(data);
+  const wire::Headers lines = headers_of(headers);
+  const js::PublishOptions options{.message_id = msg_id.value_or(""),
+                                   .stream = stream.value_or(""),
+                                   .last_sequence = last_seq,
+                                   .last_subject_sequence = last_subject_seq,
+                                   .ttl = nanos(ttl)};
+  return session.run(timeout, [&](js::Api& api, const Wait& wait) { return js::publish(api, subject, payload, lines, options, wait); });
 }
 
 Json connection_params(const py::dict& params) {
@@ -73,17 +102,22 @@ Json connection_params(const py::dict& params) {
 
 void bind_client(py::module_& module, const std::shared_ptr<Gate>& gate) {
   bind_messages(module);
-  py::class_<Session>(module, "Client")
+  bind_acks(module);
+  py::class_<Session> client(module, "Client");
+  client
       .def(py::init([gate](const py::dict& params) { return std::make_unique<Session>(gate, connection_params(params)); }))
       .def("open", [](Session& session) { value_or_raise(session.open()); })
       .def("close", &Session::close)
       .def_property_readonly("is_open", &Session::is_open)
       .def_property_readonly("server", &Session::server)
-      .def("flush", [](Session& session, Seconds timeout) {
-        session.run(timeout, [](js::Api& api, const Wait& wait) { return api.connection().flush(wait); });
-      })
+      .def("flush",
+           [](Session& session, Seconds timeout) {
+             session.run(timeout, [](js::Api& api, const Wait& wait) { return api.connection().flush(wait); });
+           })
       .def("publish", publish)
-      .def("request", request);
+      .def("request", request)
+      .def("js_publish", js_publish);
+  bind_kv(module, client);
 }
 
 }  // namespace noetl::nats::python

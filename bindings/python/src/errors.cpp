@@ -11,9 +11,7 @@ Error error_of(std::string_view where, const std::vector<ValueProblem>& problems
     list.push_back({{"path", path}, {"message", message}});
     text += fmt::format("{}{}: {}", text.empty() ? "" : "; ", path, message);
   }
-  return {.code = Code::invalid_argument,
-          .message = fmt::format("{}: {}", where, text),
-          .details = {{"problems", std::move(list)}}};
+  return {.code = Code::invalid_argument, .message = fmt::format("{}: {}", where, text), .details = {{"problems", std::move(list)}}};
 }
 
 void raise(const Error& error) {

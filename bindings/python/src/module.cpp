@@ -61,8 +61,7 @@ py::dict run(Gate& gate, const std::string& operation, const py::dict& params, c
   const auto environment = Environment::of_process();  // with the GIL: os.environ changes under it
   RunOptions options;
   options.environment = &environment.all();
-  if (!progress.is_none())
-    options.progress = [&](std::string_view line) { call.with_gil([&] { progress(to_text(line)); }); };
+  if (!progress.is_none()) options.progress = [&](std::string_view line) { call.with_gil([&] { progress(to_text(line)); }); };
   const Json result = call.run([&](const Cancel& cancel) {
     options.cancel = &cancel;
     return runtime().run(operation, input, options);

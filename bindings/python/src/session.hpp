@@ -4,6 +4,7 @@
 #include <sys/types.h>
 
 #include <chrono>
+#include <cmath>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -17,6 +18,12 @@
 namespace noetl::nats::python {
 
 using Seconds = std::optional<double>;
+
+/// Times of Python are seconds.
+[[nodiscard]] inline std::optional<std::chrono::nanoseconds> nanos(Seconds seconds) {
+  if (!seconds) return std::nullopt;
+  return std::chrono::nanoseconds(std::llround(*seconds * 1e9));
+}
 
 /// Thread-safe, as the connection is. Belongs to the process that made it.
 class Session {
@@ -35,7 +42,7 @@ class Session {
   template <class Body>
   auto run(Seconds timeout, Body&& body) {
     const auto held = value_or_raise(lease());
-    const Clock::duration time = timeout ? Clock::duration(std::chrono::nanoseconds(static_cast<std::int64_t>(*timeout * 1e9))) : held->time;
+    const Clock::duration time = nanos(timeout).value_or(held->time);
     Call call(*gate_);
     return value_or_raise(call.run([&](const Cancel& cancel) { return body(held->api, Wait::for_duration(time, &cancel)); }));
   }

@@ -106,11 +106,16 @@ Json to_json(py::handle value, const std::string& path, std::vector<ValueProblem
 
 py::object to_python(const Json& value) {
   switch (value.type()) {
-    case Json::value_t::boolean: return py::bool_(value.get<bool>());
-    case Json::value_t::number_integer: return py::int_(value.get<std::int64_t>());
-    case Json::value_t::number_unsigned: return py::int_(value.get<std::uint64_t>());
-    case Json::value_t::number_float: return py::float_(value.get<double>());
-    case Json::value_t::string: return py::str(value.get_ref<const std::string&>());
+    case Json::value_t::boolean:
+      return py::bool_(value.get<bool>());
+    case Json::value_t::number_integer:
+      return py::int_(value.get<std::int64_t>());
+    case Json::value_t::number_unsigned:
+      return py::int_(value.get<std::uint64_t>());
+    case Json::value_t::number_float:
+      return py::float_(value.get<double>());
+    case Json::value_t::string:
+      return py::str(value.get_ref<const std::string&>());
     case Json::value_t::array: {
       py::list out(value.size());
       for (std::size_t i = 0; i < value.size(); ++i) out[i] = to_python(value[i]);
@@ -121,7 +126,8 @@ py::object to_python(const Json& value) {
       for (const auto& [key, member] : value.items()) out[py::str(key)] = to_python(member);
       return out;
     }
-    default: return py::none();
+    default:
+      return py::none();
   }
 }
 
