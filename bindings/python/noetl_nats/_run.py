@@ -49,6 +49,6 @@ def operations() -> list[str]:
 def describe(operation: str) -> dict[str, Any]:
     """Summary, JSON Schemas of parameters and result, errors and examples of an operation."""
     found = _core.describe(operation)
-    if found.get("status") == "error":
+    if "error" in found:
         raise error_of(found)
     return found

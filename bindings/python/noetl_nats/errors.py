@@ -8,7 +8,7 @@ if TYPE_CHECKING:
 
 
 class NatsError(Exception):
-    """An operation failed. ``result`` is the whole result document."""
+    """An operation failed. ``result`` is the whole result document: what was found all the same stands beside ``error``."""
 
     code = "internal"
 
@@ -141,7 +141,7 @@ def error_of(result: dict[str, Any]) -> NatsError:
 
 
 def checked(result: dict[str, Any]) -> dict[str, Any]:
-    """The document, or its error raised."""
-    if result["status"] == "error":
+    """The document, or its error raised: a failure has ``error``, whatever its status (that of health is a level)."""
+    if "error" in result:
         raise error_of(result)
     return result

@@ -69,10 +69,13 @@ Result<Json> Api::list(std::string_view rest, Json body, const char* member, con
 }
 
 Result<Json> Api::account(const Wait& wait) {
-  if (!account_) {
-    NN_TRY(auto info, call("INFO", nullptr, wait));
-    account_ = std::move(info);
+  {
+    const std::lock_guard lock(mutex_);
+    if (account_) return *account_;
   }
+  NN_TRY(auto info, call("INFO", nullptr, wait));  // without the lock: others have their own deadline
+  const std::lock_guard lock(mutex_);
+  account_ = std::move(info);
   return *account_;
 }
 

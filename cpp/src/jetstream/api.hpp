@@ -1,6 +1,7 @@
 // The JetStream API: one request, one JSON answer, errors by err_code (wire/status.hpp).
 #pragma once
 
+#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -39,6 +40,7 @@ class Api {
  private:
   wire::Connection* connection_;
   std::string prefix_;
+  std::mutex mutex_;  ///< of account_
   std::optional<Json> account_;
 };
 
