@@ -74,13 +74,13 @@ explain() {  # the lines of `missing`: what to install where we do not do it
   say "These are missing:"
   cut -d'|' -f1 <<<"$1" | sed 's/^/  /' >&2
   if command -v apt-get >/dev/null; then
-    say "Install them as root: apt-get install $(cut -d'|' -f2 <<<"$1" | sort -u | xargs)"
+    say "Install them as root: apt-get install $(cut -d'|' -f2 <<<"$1" | sort -u | tr '\n' ' ')"
   elif command -v dnf >/dev/null; then
-    say "Install them: dnf install $(cut -d'|' -f3 <<<"$1" | grep -v '^-$' | sort -u | xargs)"
+    say "Install them: dnf install $(cut -d'|' -f3 <<<"$1" | grep -v '^-$' | sort -u | tr '\n' ' ')"
   elif command -v brew >/dev/null; then
-    say "Install them: brew install $(cut -d'|' -f4 <<<"$1" | sort -u | xargs)"
+    say "Install them: brew install $(cut -d'|' -f4 <<<"$1" | sort -u | tr '\n' ' ')"
   else
-    say "Their Debian packages are: $(cut -d'|' -f2 <<<"$1" | sort -u | xargs)"
+    say "Their Debian packages are: $(cut -d'|' -f2 <<<"$1" | sort -u | tr '\n' ' ')"
   fi
   say "tools/setup.sh does this by itself on Debian 12 and newer, as root or with sudo."
 }

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 import trustme
+
 from nats_server import JETSTREAM, Server, running
 
 PASSWORD = "s3cret-planted"

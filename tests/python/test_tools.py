@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from subset import differences
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -96,7 +97,7 @@ def test_shell_scripts_say_what_is_missing(tmp_path: Path) -> None:
     """On a system without anything of ours, `check` names it and says how to get it."""
     tools = tmp_path / "bin"
     tools.mkdir()
-    for name in ("bash", "cat", "dirname", "cut", "sed", "sort", "xargs", "grep", "head", "env", "id"):
+    for name in ("bash", "cat", "dirname", "cut", "sed", "sort", "tr", "grep", "head", "env", "id"):
         found = subprocess.run(["which", name], capture_output=True, text=True, check=True).stdout.strip()
         (tools / name).symlink_to(found)
     done = subprocess.run(
