@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
 # The main job, as a person would do it: the real `noetl run` deploys NATS, looks at it, uses it and removes it.
-# An instance and a data directory of its own, so that nothing of yours is touched; repeatable.
+# A data directory of its own, so that nothing of yours is touched; repeatable.
 set -euo pipefail
 cd "$(dirname "$0")/../playbooks"
 bin=$PWD/../.venv/bin
 export PATH=$bin:$PATH
 export XDG_DATA_HOME
+unset NATS_URL NATS_CONTEXT # yours
 XDG_DATA_HOME=$(mktemp -d "${TMPDIR:-/tmp}/noetl-nats-demo.XXXXXX")
 
 bold='' plain=''
@@ -14,7 +15,7 @@ if [ -t 1 ] && [ -z "${NO_COLOR:-}" ]; then bold=$'\e[1m' plain=$'\e[0m'; fi
 playbook=automation/infrastructure/nats.yaml
 nats() {  # nats ACTION [name=value ...]
   local action=$1 setting
-  local -a settings=(--set "action=$action" --set instance=demo)
+  local -a settings=(--set "action=$action")
   shift
   for setting in "$@"; do settings+=(--set "$setting"); done
   printf '\n%s$ noetl run %s %s%s\n' "$bold" "$playbook" "${settings[*]}" "$plain"
@@ -22,14 +23,14 @@ nats() {  # nats ACTION [name=value ...]
 }
 
 cleanup() {
-  noetl-nats undeploy --instance demo --purge --yes >/dev/null 2>&1 || true # the demo has failed: leave no server behind
+  noetl-nats undeploy --purge --yes >/dev/null 2>&1 || true # the demo has failed: leave no server behind
   rm -rf "$XDG_DATA_HOME"
 }
 trap cleanup EXIT
 
 # NATS's own port when nobody has it, so that every example of the documentation fits.
-port=4222 http_port=8222
-if ! "$bin/python" - <<'PY'; then port=auto http_port=auto; fi
+port=4222
+if ! "$bin/python" - <<'PY'; then port=auto; fi
 import socket, sys
 for port in (4222, 8222):
     with socket.socket() as probe:
@@ -40,11 +41,12 @@ for port in (4222, 8222):
             sys.exit(1)
 PY
 
-nats deploy "port=$port" "http_port=$http_port"
+if [ "$port" = auto ]; then nats deploy port=auto http_port=auto; else nats deploy; fi
 nats status
 nats test
-printf '\n%s$ noetl-nats stream apply ORDERS ...  (some work for the next commands to show)%s\n' "$bold" "$plain"
-noetl-nats stream apply ORDERS --instance demo --config '{"subjects": ["orders.>"]}'
+orders='{"subjects": ["orders.>"]}'
+printf "\n%s$ noetl-nats stream apply ORDERS --config '%s'%s\n" "$bold" "$orders" "$plain"
+noetl-nats stream apply ORDERS --config "$orders"
 nats streams
 nats health
 nats logs
