@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterator
 
@@ -39,6 +40,7 @@ def worker_server() -> Iterator[Server]:
 @pytest.fixture
 def server(worker_server: Server) -> Server:
     """The worker's server, without any stream."""
-    for name in nn.run("stream_list", {"url": worker_server.url})["streams"]:
-        nn.run("stream_delete", {"url": worker_server.url, "stream": name})
+    with nn.connect(worker_server.url) as nats:
+        for name in json.loads(nats.request("$JS.API.STREAM.NAMES").data)["streams"] or []:
+            nats.request(f"$JS.API.STREAM.DELETE.{name}")
     return worker_server
