@@ -12,6 +12,7 @@
 #include "client.hpp"
 #include "errors.hpp"
 #include "noetl/nats/version.hpp"
+#include "plan.hpp"
 #include "runtime.hpp"
 #include "values.hpp"
 
@@ -98,6 +99,7 @@ PYBIND11_MODULE(_core, module, py::multiple_interpreters::shared_gil()) {
   module.def("operations", names);
   module.def("describe", description, py::arg("operation"));
   bind_client(module, gate);
+  add_plan(module);
   module.def("shut", [gate] {
     if (!gate->close(kExitPatience)) return;  // a thread of ours still holds what closing needs
     const py::gil_scoped_release released;

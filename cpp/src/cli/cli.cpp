@@ -12,6 +12,7 @@
 #include "base/names.hpp"
 #include "cli/command.hpp"
 #include "cli/completion.hpp"
+#include "noetl/commands.hpp"
 #include "noetl/nats/version.hpp"
 
 namespace noetl::nats::cli {
@@ -87,9 +88,15 @@ int completion_command(Session& session, const Arguments& arguments) {
 
 int version_command(Session&, const Arguments&) { return print(fmt::format("noetl-nats {}\n", kVersion)), 0; }
 
+int run_playbook(Session& session, const Arguments& arguments) { return playbook::run_command(arguments, session.environment()); }
+int copy_playbooks(Session& session, const Arguments& arguments) { return playbook::playbooks_command(arguments, session.environment()); }
+int run_step(Session& session, const Arguments& arguments) { return playbook::step_command(arguments, session.environment(), &cancel_by_signal()); }
+int lower_sub_playbook(Session& session, const Arguments& arguments) { return playbook::sub_command(arguments, session.environment()); }
+
 using Command = int (*)(Session&, const Arguments&);
 const std::map<std::string, Command, std::less<>> kCommands{
-    {"call", call_command}, {"ops", ops_command}, {"describe", describe_command}, {"completion", completion_command}, {"version", version_command}};
+    {"call", call_command}, {"ops", ops_command}, {"describe", describe_command}, {"completion", completion_command}, {"version", version_command},
+    {"run", run_playbook}, {"playbooks", copy_playbooks}, {"__step", run_step}, {"__sub", lower_sub_playbook}};
 
 bool wants_help(const Arguments& arguments) {
   return std::any_of(arguments.begin(), arguments.end(), [](const std::string& each) { return each == "--help" || each == "-h"; });
@@ -104,7 +111,8 @@ int unknown_command(Session& session, const Found& found) {
   }
   std::vector<std::string> words;
   for (const auto& operation : registry.all()) words.push_back(operation.noun.empty() ? operation.verb : operation.noun);
-  for (const auto& [name, command] : kCommands) words.push_back(name);
+  for (const auto& [name, command] : kCommands)
+    if (!name.starts_with("__")) words.push_back(name);
   Error error{.code = Code::invalid_argument, .message = fmt::format("unknown command {}", in_quotes(found.noun)), .hint = "noetl-nats --help"};
   if (const auto likely = nearest(found.noun, words)) error.message += fmt::format("; did you mean {}?", *likely);
   return session.refuse(error, false);

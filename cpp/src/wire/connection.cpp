@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/bytes.hpp"
 #include "base/names.hpp"
 #include "wire/probe.hpp"
 #include "wire/shared.hpp"
@@ -52,7 +53,7 @@ Result<void> Connection::publish(std::string_view subject, std::string_view payl
 }
 
 Result<Message> Connection::request(std::string_view subject, std::string_view payload, const Headers& headers, const Wait& wait) {
-  NN_TRY(auto replies, inbox());
+  NN_TRY(auto replies, reply_inbox());
   replies.blame(std::string(subject));
   NN_CHECK(shared_->send(subject, payload, headers, replies.subject()));
   auto reply = replies.next(wait);
@@ -99,7 +100,9 @@ Result<Inbox> Connection::subscribe(std::string_view subject, std::string_view q
   return Inbox(shared_, std::move(queue), to);
 }
 
-Result<Inbox> Connection::inbox() {
+Result<Inbox> Connection::inbox() { return subscribe(options().inbox_prefix + "." + random_name()); }
+
+Result<Inbox> Connection::reply_inbox() {
   NN_TRY(auto queue, shared_->open_queue());
   auto subject = shared_->reply_prefix + std::to_string(queue->id);
   return Inbox(shared_, std::move(queue), std::move(subject));

@@ -68,8 +68,12 @@ class Connection {
   [[nodiscard]] Result<void> flush(const Wait& wait);
   /// Subscribes; messages wait in the inbox until they are taken.
   [[nodiscard]] Result<Inbox> subscribe(std::string_view subject, std::string_view queue = {});
-  /// An inbox of its own under our reply prefix: for streams of replies (fetch, batched direct get, push consumers).
+  /// A fresh subject with a subscription of its own: for streams of messages (fetch, push consumers, batched direct get),
+  /// which arrive under the subject they were stored with.
   [[nodiscard]] Result<Inbox> inbox();
+  /// A place for replies on the subscription that all requests share: no round trip to make one, but only messages whose
+  /// subject begins with its `subject()` find it.
+  [[nodiscard]] Result<Inbox> reply_inbox();
 
   [[nodiscard]] const ServerInfo& server() const;
   /// The server's INFO document (server_name, version, tls_required, jetstream, ...), read once over a short connection of

@@ -78,7 +78,7 @@ Requests::~Requests() = default;
 Result<void> Requests::submit(std::string_view subject, std::string_view payload, const Headers& headers, Done done, const Wait& wait) {
   auto& state = *state_;
   if (!state.inbox) {
-    NN_TRY(auto inbox, state.connection.inbox());
+    NN_TRY(auto inbox, state.connection.reply_inbox());
     state.inbox.emplace(std::move(inbox));
   }
   while (state.pending.size() >= state.options.window) NN_CHECK(state.step(wait));

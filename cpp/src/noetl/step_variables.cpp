@@ -1,0 +1,94 @@
+#include "noetl/step_variables.hpp"
+
+#include <fmt/format.h>
+
+#include <map>
+#include <set>
+#include <vector>
+
+#include "noetl/run_directory.hpp"
+#include "sys/files.hpp"
+
+namespace noetl::nats::playbook {
+namespace {
+
+/// The texts between marker lines; each has lost the one line end that stands before the next marker.
+std::vector<std::string> frames_of(std::string_view input, const std::string& marker) {
+  const std::string line = marker + "\n";
+  std::vector<std::string> frames;
+  auto at = input.starts_with(line) ? 0 : input.find("\n" + line);
+  if (at == std::string_view::npos) return frames;
+  if (at > 0) ++at;
+  while (at != std::string_view::npos && at < input.size()) {
+    const auto begin = at + line.size();
+    const auto next = input.find("\n" + line, begin);
+    const auto end = next == std::string_view::npos ? input.size() : next;
+    auto frame = input.substr(begin, end - begin);
+    if (next == std::string_view::npos && frame.ends_with('\n')) frame.remove_suffix(1);
+    frames.emplace_back(frame);
+    at = next == std::string_view::npos ? next : next + 1;
+  }
+  return frames;
+}
+
+/// A result: a JSON object by its members and whole as `result`.
+Json as_result(const Json& value) {
+  if (!value.is_object()) return Json{{"result", value}};
+  Json out = value;
+  if (!out.contains("result")) out["result"] = value;
+  return out;
+}
+
+Json result_of_text(const std::string& text) {
+  const Json parsed = Json::parse(text, nullptr, false);
+  return parsed.is_object() ? as_result(parsed) : Json{{"result", text}};
+}
+
+}  // namespace
+
+Result<StepDescription> StepDescription::read(const std::string& file) {
+  NN_TRY(const auto text, sys::read_file(file));
+  Json document = Json::parse(text, nullptr, false);
+  if (!document.is_object()) return fail(Code::internal, fmt::format("{} is not the description of a step", file));
+  return StepDescription{std::move(document)};
+}
+
+Result<Json> step_variables(const StepDescription& description, std::string_view input) {
+  static const std::set<std::string> kScopes{"workload", "vars", "input", "args", "auth"};
+  const Json& document = description.document;
+  const auto frames = frames_of(input, description.text("marker"));
+  const auto& refs = document["refs"];
+  if (frames.size() != refs.size())
+    return fail(Code::internal, fmt::format("the engine has handed over {} values in place of {}", frames.size(), refs.size()), "noetl may be newer than noetl-nats knows");
+
+  std::map<std::string, std::string> given;
+  for (std::size_t i = 0; i < frames.size(); ++i) {
+    const auto name = refs[i].get<std::string>();
+    if (frames[i] != fmt::format("{{{{ {} }}}}", name)) given[name] = frames[i];
+  }
+  const std::string hidden = fmt::format("workload.{}.", description.text("tag"));
+  Json variables = Json::object();
+  for (const auto& [name, text] : given) {
+    if (name.starts_with(hidden)) continue;
+    const auto dot = name.find('.');
+    const std::string root = name.substr(0, dot);
+    if (dot == std::string::npos) {
+      if (!variables.contains(root)) variables[root] = text;
+    } else if (kScopes.contains(root)) {
+      const std::string key = name.substr(dot + 1);
+      const auto twin = given.find(hidden + key);
+      const bool is_default = root == "workload" && document["typed"].contains(key) && twin != given.end() && twin->second == text;
+      variables[root][key] = is_default ? document["typed"][key] : Json(text);
+    } else {
+      variables[root] = result_of_text(text);
+    }
+  }
+  for (const auto& step : document["byref"]) {
+    const auto file = result_file(document.value("directory", std::string()), description.text("results"), step.get<std::string>());
+    const auto text = sys::read_file(file);
+    if (text) variables[step.get<std::string>()] = as_result(Json::parse(*text, nullptr, false));  // absent: has not run
+  }
+  return variables;
+}
+
+}  // namespace noetl::nats::playbook

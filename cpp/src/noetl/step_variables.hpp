@@ -1,0 +1,24 @@
+// What a nats step sees when it runs: its description, the values that the engine has put in, and results of earlier steps.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "noetl/nats/result.hpp"
+
+namespace noetl::nats::playbook {
+
+/// `step-N.json`, as lowering has written it.
+struct StepDescription {
+  Json document;
+
+  [[nodiscard]] static Result<StepDescription> read(const std::string& file);
+  [[nodiscard]] std::string text(const char* member) const { return document.value(member, std::string()); }
+};
+
+/// The variables for the step's templates, from the frames on standard input (local-engine rules):
+/// workload, vars, input, args as objects; a result that is a JSON object by its members and as `.result`, another one as
+/// `.result` only; a frame that still is its own placeholder is undefined. Error: internal (frames do not fit).
+[[nodiscard]] Result<Json> step_variables(const StepDescription& description, std::string_view input);
+
+}  // namespace noetl::nats::playbook
