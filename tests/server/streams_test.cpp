@@ -226,6 +226,7 @@ TEST_F(StreamsServerTest, EveryOtherFieldMayChangeAndThenIsStable) {
                                                          {"duplicate_window", 30 * kSecond},
                                                          {"placement", {{"tags", {"a"}}}},
                                                          {"sources", Json::array({Json{{"name", "ORIGIN"}, {"filter_subject", "o.>"}}})},
+                                                         {"sources", Json::array()},
                                                          {"compression", "s2"},
                                                          {"subject_transform", {{"src", "s.>"}, {"dest", "t.>"}}},
                                                          {"republish", {{"src", "s.>"}, {"dest", "r.>"}}},

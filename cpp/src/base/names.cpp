@@ -161,6 +161,20 @@ bool subject_matches(std::string_view filter, std::string_view subject) {
   }
 }
 
+bool filters_overlap(std::string_view a, std::string_view b) {
+  while (true) {
+    const auto a_dot = std::min(a.find('.'), a.size());
+    const auto b_dot = std::min(b.find('.'), b.size());
+    const auto one = a.substr(0, a_dot), other = b.substr(0, b_dot);
+    if (one == ">" || other == ">") return true;
+    if (one != "*" && other != "*" && one != other) return false;
+    const bool a_ends = a_dot == a.size(), b_ends = b_dot == b.size();
+    if (a_ends || b_ends) return a_ends && b_ends;
+    a.remove_prefix(a_dot + 1);
+    b.remove_prefix(b_dot + 1);
+  }
+}
+
 bool glob_matches(std::string_view pattern, std::string_view text) {
   std::size_t p = 0, t = 0, star = std::string_view::npos, mark = 0;
   while (t < text.size()) {

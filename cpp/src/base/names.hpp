@@ -31,6 +31,8 @@ using NameCheck = NameProblem (*)(std::string_view);
 
 /// A subject against a filter with wildcards.
 [[nodiscard]] bool subject_matches(std::string_view filter, std::string_view subject);
+/// Whether some subject matches both filters.
+[[nodiscard]] bool filters_overlap(std::string_view a, std::string_view b);
 /// `*` stands for any run of characters, everything else for itself; the whole text must match.
 [[nodiscard]] bool glob_matches(std::string_view pattern, std::string_view text);
 

@@ -32,6 +32,8 @@ void check_unset(const ConfigTable& table, const std::vector<std::string>& unset
 /// All fields of the table with the server's defaults filled in and computed, without the server's own `_nats.*` metadata.
 /// Members that the table does not know (a newer server's) stay.
 [[nodiscard]] Json normalised(const ConfigTable& table, Json config);
+/// Takes the server's own `_nats.*` metadata out of a configuration as the server sent it.
+void drop_server_metadata(Json& config);
 /// `desired` over `current` (normalised): a field that is given replaces the stored one, one in `unset` goes back to its
 /// default, the others stay, and what the server had computed is computed anew. The answer is normalised.
 [[nodiscard]] Json merged(const ConfigTable& table, const Json& current, const Json& desired, const std::vector<std::string>& unset = {});
@@ -51,6 +53,8 @@ struct ConfigChange {
 /// What differs between two normalised configurations, in the order of the table.
 [[nodiscard]] std::vector<ConfigChange> changes(const ConfigTable& table, const Json& before, const Json& after);
 
+/// A server that knows all fields: `to_wire(table, config, kNewestMinor)` shows a configuration as it is.
+inline constexpr int kNewestMinor = 99;
 /// The server 2.<minor> that an API level stands for; 10 for level 0.
 [[nodiscard]] int minor_of_level(int level);
 /// `unimplemented` that names the first field, or value, that server 2.<minor> does not know.

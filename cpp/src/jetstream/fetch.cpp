@@ -17,6 +17,9 @@ constexpr Clock::duration kNoWaitPatience = 500ms;
 /// What a request may take on its way beyond the time that it waits at the server.
 constexpr Clock::duration kGrace = 1s;
 
+/// collect() asks again at least so often.
+constexpr Nanos kLongestRound = 5s;
+
 std::vector<std::string_view> tokens_of(std::string_view subject) {
   std::vector<std::string_view> out;
   std::size_t start = 0;
@@ -182,6 +185,62 @@ std::optional<Delivery> parse_ack_subject(std::string_view subject) {
                     read_number(tokens[at + 4], out.consumer_sequence) && read_number(tokens[at + 5], out.unix_nanos) &&
                     read_number(tokens[at + 6], out.pending);
   return read ? std::optional(std::move(out)) : std::nullopt;
+}
+
+std::string_view name_of(End end) {
+  switch (end) {
+    case End::once:
+      return "once";
+    case End::limit:
+      return "limit";
+    case End::time:
+      return "time";
+    case End::idle:
+      return "idle";
+    case End::caught_up:
+      return "caught_up";
+  }
+  return "once";
+}
+
+Result<Collected> collect(Api& api, std::string_view stream, std::string_view consumer, const CollectOptions& options, const Wait& wait) {
+  Collected out;
+  const auto end = Clock::now() + options.duration;
+  auto last_message = Clock::now();
+  FetchOptions round = options.fetch;
+  while (true) {
+    if (options.duration > 0ns) {
+      const auto left = std::chrono::duration_cast<Nanos>(end - Clock::now());
+      const auto idle_left = options.idle > 0ns ? options.idle - std::chrono::duration_cast<Nanos>(Clock::now() - last_message) : left;
+      const auto patience = options.until_caught_up ? options.fetch.expires : kLongestRound;
+      round.expires = std::max<Nanos>(std::min({left, idle_left, patience}), 1ms);
+    }
+    round.batch = options.fetch.batch - out.messages.size();
+    round.pin_id = out.pin_id.empty() ? options.fetch.pin_id : out.pin_id;
+    auto fetched = fetch(api, stream, consumer, round, wait);
+    if (!fetched && out.messages.empty()) return fail(std::move(fetched).error());
+    if (!fetched) {
+      out.stopped = std::move(fetched).error();
+      return out;
+    }
+    const bool caught_up = fetched->messages.empty() || fetched->messages.back().delivery.pending == 0;
+    if (!fetched->messages.empty()) last_message = Clock::now();
+    for (auto& each : fetched->messages) out.messages.push_back(std::move(each));
+    if (!fetched->pin_id.empty()) out.pin_id = std::move(fetched->pin_id);
+    out.stopped = std::move(fetched->stopped);
+    if (out.stopped || options.duration == 0ns) return out;
+    if (out.messages.size() >= options.fetch.batch)
+      out.end = End::limit;
+    else if (options.until_caught_up && caught_up)
+      out.end = End::caught_up;
+    else if (Clock::now() >= end)
+      out.end = End::time;
+    else if (options.idle > 0ns && Clock::now() - last_message >= options.idle)
+      out.end = End::idle;
+    else
+      continue;
+    return out;
+  }
 }
 
 Result<Fetched> fetch(Api& api, std::string_view stream, std::string_view consumer, const FetchOptions& options, const Wait& wait) {

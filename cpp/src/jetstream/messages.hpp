@@ -112,6 +112,24 @@ struct Fetched {
 [[nodiscard]] Result<Fetched> fetch(Api& api, std::string_view stream, std::string_view consumer, const FetchOptions& options,
                                     const Wait& wait);
 
+enum class End { once, limit, time, idle, caught_up };
+[[nodiscard]] std::string_view name_of(End end);
+
+struct CollectOptions {
+  FetchOptions fetch;
+  Nanos duration{0};             ///< go on fetching for so long; 0: one fetch
+  Nanos idle{0};                 ///< end when no message came for so long; 0: `fetch.expires` in each round, until `duration` is over
+  bool until_caught_up = false;  ///< end when no message waits behind the last one
+};
+
+struct Collected : Fetched {
+  End end = End::once;
+};
+
+/// Fetches again and again until `fetch.batch` messages are there or the options say it is over. `wait` must leave time for
+/// `duration`. Errors: as fetch, while no message came.
+[[nodiscard]] Result<Collected> collect(Api& api, std::string_view stream, std::string_view consumer, const CollectOptions& options, const Wait& wait);
+
 // ---- settle ----------------------------------------------------------------------------------------------------------------
 
 struct Settled {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/coerce.hpp"
 #include "base/names.hpp"
 
 namespace noetl::nats::js {
@@ -11,6 +12,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
+constexpr const char* kLevelNeeded = "level_needed";
 constexpr int kSubjectsOverlap = 10065;
 
 const ConfigTable& table() { return stream_fields(); }
@@ -102,15 +104,11 @@ Result<Applied> update(Api& api, const Json& info, const Json& desired, const Ap
   return out;
 }
 
+/// Takes the server's metadata out of the configuration; the API level that it names moves to `info`.
 void clean(Json& info) {
   if (!info.contains("config") || !info["config"].contains("metadata")) return;
-  Json kept = Json::object();
-  for (const auto& [key, value] : info["config"]["metadata"].items())
-    if (!key.starts_with("_nats.")) kept[key] = value;
-  if (kept.empty())
-    info["config"].erase("metadata");
-  else
-    info["config"]["metadata"] = std::move(kept);
+  if (const auto level = as_integer(info["config"]["metadata"].value("_nats.req.level", std::string()))) info[kLevelNeeded] = *level;
+  drop_server_metadata(info["config"]);
 }
 
 }  // namespace
@@ -193,6 +191,28 @@ Result<StreamList> list_streams(Api& api, const std::string& pattern, const std:
     if (items.empty() || seen >= page.value("total", std::size_t{0})) return out;
   }
 }
+
+Json stream_summary(const Json& info) {
+  const Json& config = info["config"];
+  const Json& state = info["state"];
+  const auto last = state.value("last_ts", std::string());
+  Json out{{"stream", config["name"]},
+           {"subjects", config.value("subjects", Json::array())},
+           {"retention", config.value("retention", std::string())},
+           {"storage", config.value("storage", std::string())},
+           {"num_replicas", config.value("num_replicas", 1)},
+           {"messages", state.value("messages", std::uint64_t{0})},
+           {"bytes", state.value("bytes", std::uint64_t{0})},
+           {"first_seq", state.value("first_seq", std::uint64_t{0})},
+           {"last_seq", state.value("last_seq", std::uint64_t{0})},
+           {"last_time", last.starts_with("0001-") ? Json(nullptr) : Json(last)},
+           {"consumers", state.value("consumer_count", 0)},
+           {"created", info.value("created", std::string())}};
+  if (config.contains("mirror")) out["mirror"] = config["mirror"].value("name", std::string());
+  return out;
+}
+
+int level_needed(const Json& info) { return info.value(kLevelNeeded, 0); }
 
 Result<DeletedStream> delete_stream(Api& api, std::string_view stream, bool missing_ok, bool dry_run, const Wait& wait) {
   NN_TRY(const auto info, find_stream(api, stream, {}, wait));

@@ -44,6 +44,12 @@ struct StreamList {
 [[nodiscard]] Result<StreamList> list_streams(Api& api, const std::string& pattern, const std::string& subject, bool details,
                                               const Wait& wait);
 
+/// The columns of a list: stream, subjects, retention, storage, num_replicas, messages, bytes, first_seq, last_seq,
+/// last_time, consumers, created; mirror where it is one. `info` is an answer of STREAM.INFO.
+[[nodiscard]] Json stream_summary(const Json& info);
+/// The API level that the stream's or consumer's configuration needs.
+[[nodiscard]] int level_needed(const Json& info);
+
 struct DeletedStream {
   bool changed = false;
   std::uint64_t messages = 0;  ///< that went with it
