@@ -88,6 +88,18 @@ TEST_F(KvServerTest, BadNamesAreRefusedBeforeAnythingIsSent) {
   EXPECT_THAT(kv.keys({.filters = {"a.>.b"}}, soon()), FailsWith(Code::invalid_argument));
 }
 
+TEST_F(KvServerTest, AKeyThatNoLineHoldsIsRefusedAndTheConnectionLives) {
+  auto kv = bucket();
+  const auto refused = kv.put(std::string(5000, 'k'), "v", {}, soon());
+  ASSERT_THAT(refused, FailsWith(Code::invalid_argument));
+  EXPECT_THAT(refused.error().message, HasSubstr("too long"));
+  const std::string longest(3900, 'k');
+  ASSERT_OK(kv.put(longest, "v", {}, soon()));
+  EXPECT_THAT(kv.get(longest, true, soon()), Holds(value_is("v")));
+  EXPECT_THAT(kv.get(longest, false, soon()), Holds(value_is("v")));
+  EXPECT_THAT(kv.keys({}, soon()), Holds(ElementsAre(longest)));
+}
+
 TEST_F(KvServerTest, GetARevision) {
   auto kv = bucket("B", {{"max_msgs_per_subject", 5}});
   ASSERT_OK(kv.put("k", "one", {}, soon()));

@@ -132,7 +132,7 @@ void FieldOptions::add(CLI::App& app, const schema::StructInfo& info, const std:
       given->option = app.add_option(flags_of(field), given->texts, help_of(field))->type_name(type_name(field));
       const bool many = field.kind == Kind::list || field.kind == Kind::map || field.kind == Kind::object;
       if (many && !field.positional) given->option->type_size(1)->expected(1, -1)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)->allow_extra_args(false);
-      else given->option->expected(1)->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+      else given->option->expected(1)->multi_option_policy(CLI::MultiOptionPolicy::TakeLast)->allow_extra_args(false);
     }
     given->option->group(group);
     given_.push_back(std::move(given));

@@ -13,6 +13,9 @@
 namespace noetl::nats::wire {
 namespace {
 
+/// Of 4096 bytes of a protocol line (max_control_line), without the words and sizes around the subjects.
+constexpr std::size_t kLongestSubjects = 4096 - 64;
+
 struct Living {
   std::mutex mutex;
   std::unordered_map<std::uint64_t, std::weak_ptr<Shared>> by_id;
@@ -265,6 +268,8 @@ void Shared::close_queue(Queue& queue) {
 Result<void> Shared::send(std::string_view subject, std::string_view payload, const Headers& headers, std::string_view reply) {
   if (const auto problem = check_subject(subject))
     return fail(Code::invalid_argument, fmt::format("subject {} {}", in_quotes(subject), *problem));
+  if (subject.size() + reply.size() > kLongestSubjects)  // the server would close the connection
+    return fail(Code::invalid_argument, fmt::format("subject {} is too long: {} bytes; a line of the protocol has at most 4096", in_quotes(subject), subject.size()));
   for (const auto& [name, value] : headers.lines()) {
     if (const auto problem = check_header_name(name)) return fail(Code::invalid_argument, fmt::format("header {} {}", in_quotes(name), *problem));
     if (const auto problem = check_header_value(value))

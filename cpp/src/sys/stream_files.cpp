@@ -1,0 +1,80 @@
+#include "sys/stream_files.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "base/bytes.hpp"
+#include "sys/errors.hpp"
+
+namespace noetl::nats::sys {
+namespace {
+
+tl::unexpected<Error> cannot(const char* what, const std::filesystem::path& path) {
+  return fail_errno(errno, fmt::format("cannot {} {}", what, path.string()));
+}
+
+}  // namespace
+
+Result<FileReader> FileReader::open(const std::filesystem::path& path) {
+  Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!file) return cannot("read", path);
+  struct stat known {};
+  if (fstat(file.get(), &known) == 0 && S_ISDIR(known.st_mode))
+    return fail(Code::invalid_argument, fmt::format("cannot read {}: it is a directory", path.string()));
+  return FileReader(std::move(file), path);
+}
+
+Result<std::size_t> FileReader::read(char* buffer, std::size_t size) {
+  std::size_t filled = 0;
+  while (filled < size) {
+    const auto got = ::read(file_.get(), buffer + filled, size - filled);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return cannot("read", path_);
+    if (got == 0) break;
+    filled += static_cast<std::size_t>(got);
+  }
+  return filled;
+}
+
+Result<void> FileReader::rewind() {
+  if (lseek(file_.get(), 0, SEEK_SET) < 0) return cannot("read twice from", path_);
+  return {};
+}
+
+Result<FileWriter> FileWriter::create(const std::filesystem::path& path) {
+  const auto beside = path.parent_path() / fmt::format(".{}.{}", path.filename().string(), random_name(8));
+  Descriptor file(::open(beside.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
+  if (!file) return cannot("write", path);
+  return FileWriter(std::move(file), path, beside);
+}
+
+FileWriter::~FileWriter() {
+  if (file_) unlink(beside_.c_str());
+}
+
+Result<void> FileWriter::write(std::string_view content) {
+  while (!content.empty()) {
+    const auto written = ::write(file_.get(), content.data(), content.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) return cannot("write", path_);
+    content.remove_prefix(static_cast<std::size_t>(written));
+  }
+  return {};
+}
+
+Result<void> FileWriter::restart() {
+  if (ftruncate(file_.get(), 0) != 0 || lseek(file_.get(), 0, SEEK_SET) < 0) return cannot("write", path_);
+  return {};
+}
+
+Result<void> FileWriter::commit() {
+  if (fsync(file_.get()) != 0 || rename(beside_.c_str(), path_.c_str()) != 0) return cannot("write", path_);
+  file_.close();
+  return {};
+}
+
+}  // namespace noetl::nats::sys
