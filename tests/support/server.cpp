@@ -77,7 +77,7 @@ void Server::launch(int port) {
     if (entry.path().extension() == ".ports") fs::remove(entry);
   std::string config = config_;
   if (const auto at = config.find("jetstream {"); at != std::string::npos) config.insert(at + 11, "store_dir: \"" + (dir / "js").string() + "\", ");
-  std::ofstream(dir / "server.conf") << "listen: \"127.0.0.1:" << port << "\"\nserver_name: test\nports_file_dir: \"" << dir_
+  std::ofstream(dir / "server.conf") << "listen: \"127.0.0.1:" << port << "\"\nhttp: \"127.0.0.1:-1\"\nserver_name: test\nports_file_dir: \"" << dir_
                                      << "\"\nlogfile: \"" << (dir / "log").string() << "\"\n" << config << "\n";
   const std::string binary = server_binary();
   const std::string conf = (dir / "server.conf").string();
@@ -91,6 +91,7 @@ void Server::launch(int port) {
       if (!ports.is_object() || !ports.contains("nats")) return false;
       const auto address = ports["nats"][0].get<std::string>();
       port_ = std::stoi(address.substr(address.rfind(':') + 1));
+      if (ports.contains("monitoring")) monitor_url_ = ports["monitoring"][0].get<std::string>();
       return true;
     }
     return waitpid(pid_, nullptr, WNOHANG) == pid_;

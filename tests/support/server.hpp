@@ -21,6 +21,7 @@ class Server {
 
   [[nodiscard]] std::string url() const { return "nats://127.0.0.1:" + std::to_string(port_); }
   [[nodiscard]] int port() const { return port_; }
+  [[nodiscard]] const std::string& monitor_url() const { return monitor_url_; }
   [[nodiscard]] wire::Options options() const;
   [[nodiscard]] std::string log() const;
   /// kill -9, and start again on the same port with the same data.
@@ -33,6 +34,7 @@ class Server {
   std::string dir_;
   std::string config_;
   int port_ = 0;
+  std::string monitor_url_;
   pid_t pid_ = -1;
 };
 
