@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +11,17 @@ from typing import Any
 import yaml
 
 HERE = Path(__file__).resolve().parent
+
+
+class Loader(yaml.SafeLoader):
+    """YAML 1.2, as the C++ door and playbooks read it: `no`, `on` and dates are texts."""
+
+
+Loader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if not tag.endswith((":bool", ":timestamp"))]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile("^(?:true|false)$"), list("tf"))
 
 
 @dataclass(frozen=True)
@@ -40,7 +52,7 @@ def step(source: dict[str, Any], expected: dict[str, Any] | None = None) -> Step
 
 def read(path: Path) -> Iterator[Case]:
     seen: set[str] = set()
-    for source in yaml.safe_load(path.read_text(encoding="utf-8")) or []:
+    for source in yaml.load(path.read_text(encoding="utf-8"), Loader) or []:
         unknown = set(source) - {"name", "given", "when", "then", "and"}
         if unknown or source["name"] in seen:
             raise ValueError(
