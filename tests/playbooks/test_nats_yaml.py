@@ -20,7 +20,20 @@ import pytest
 PLAYBOOKS = Path(__file__).resolve().parents[2] / "playbooks"
 PLAYBOOK = "automation/infrastructure/nats.yaml"
 NOETL = Path(sys.executable).parent / "noetl"
-ACTIONS = "deploy undeploy status health streams logs port-forward monitoring connect test restart help".split()
+ACTIONS = [
+    "deploy",
+    "undeploy",
+    "status",
+    "health",
+    "streams",
+    "logs",
+    "port-forward",
+    "monitoring",
+    "connect",
+    "test",
+    "restart",
+    "help",
+]
 
 
 @dataclass
@@ -36,9 +49,8 @@ class Playbook:
         command = [str(NOETL), "run", PLAYBOOK]
         for setting in ([f"action={action}"] if action is not None else []) + list(settings):
             command += ["--set", setting]
-        environment = {
-            name: value for name, value in os.environ.items() if not name.startswith(("NATS_", "NOETL_", "RUST_"))
-        }
+        mine = ("NATS_", "NOETL_", "RUST_")
+        environment = {name: value for name, value in os.environ.items() if not name.startswith(mine)}
         environment |= {"XDG_DATA_HOME": str(self.data), "PATH": f"{NOETL.parent}:{os.environ['PATH']}"} | (env or {})
         return subprocess.run(
             command, cwd=PLAYBOOKS, env=environment, capture_output=True, text=True, timeout=120, check=False

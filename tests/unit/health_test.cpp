@@ -1,6 +1,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "health/checks.hpp"
 #include "health/formats.hpp"
 #include "health/monitoring.hpp"
@@ -49,7 +51,10 @@ TEST(ThresholdsTest, OneLevelAloneIsEnough) {
 }
 
 TEST(ThresholdsTest, ReadsUnitsOfItsKind) {
-  const auto thresholds = read({{"rtt_warn", "5ms"}, {"stream", {{"fill_critical", "98%"}}}, {"server", {{"memory_warn", "1GiB"}}}, {"unprocessed_critical", "100"}});
+  const auto thresholds = read({{"rtt_warn", "5ms"},
+                                {"stream", {{"fill_critical", "98%"}}},
+                                {"server", {{"memory_warn", "1GiB"}}},
+                                {"unprocessed_critical", "100"}});
   EXPECT_DOUBLE_EQ(*thresholds.of(Threshold::rtt).warn, 0.005);
   EXPECT_DOUBLE_EQ(*thresholds.of(Threshold::fill).critical, 98);
   EXPECT_DOUBLE_EQ(*thresholds.of(Threshold::server_memory).warn, 1024.0 * 1024 * 1024);
@@ -70,8 +75,10 @@ TEST(ThresholdsTest, NamesOfThePeerAreKnown) {
 
 TEST(ThresholdsTest, EveryProblemIsTold) {
   EXPECT_THAT(problems_of({{"rtt_wran", 1}, {"memory_warn", 1}, {"subjects_warn", 5}, {"fill_warn", "much"}, {"rtt_warn", -1}}),
-              ElementsAre("thresholds.rtt_wran: unknown threshold; did you mean rtt_warn?", "thresholds.memory_warn: say of which check: server.memory_warn or jetstream.memory_warn",
-                          "thresholds.subjects_warn: too many or too few? subjects_max_warn or subjects_min_warn", "thresholds.fill_warn: say of which check: stream.fill_warn or kv.fill_warn",
+              ElementsAre("thresholds.rtt_wran: unknown threshold; did you mean rtt_warn?",
+                          "thresholds.memory_warn: say of which check: server.memory_warn or jetstream.memory_warn",
+                          "thresholds.subjects_warn: too many or too few? subjects_max_warn or subjects_min_warn",
+                          "thresholds.fill_warn: say of which check: stream.fill_warn or kv.fill_warn",
                           "thresholds.rtt_warn: must not be negative"));
 }
 
@@ -92,7 +99,9 @@ TEST(LevelTest, OrderAndExitCodes) {
   EXPECT_LT(Level::ok, Level::unknown);
   EXPECT_LT(Level::unknown, Level::warning);
   EXPECT_LT(Level::warning, Level::critical);
-  EXPECT_THAT((std::vector{exit_code_of(Level::ok), exit_code_of(Level::warning), exit_code_of(Level::critical), exit_code_of(Level::unknown)}), ElementsAre(0, 1, 2, 3));
+  EXPECT_THAT(
+      (std::vector{exit_code_of(Level::ok), exit_code_of(Level::warning), exit_code_of(Level::critical), exit_code_of(Level::unknown)}),
+      ElementsAre(0, 1, 2, 3));
   for (const auto level : {Level::ok, Level::unknown, Level::warning, Level::critical}) EXPECT_EQ(level_from(name_of(level)), level);
 }
 
@@ -148,14 +157,17 @@ TEST(JetStreamCheckTest, NoLimitIsNotZeroPercentAndTiersCountAlone) {
   const auto free = check_jetstream(unlimited, "A", {});
   EXPECT_EQ(free.level(), Level::ok);
   for (const auto& perf : free.perf) EXPECT_THAT(perf.name, Not(HasSubstr("pct")));
-  const Json tiers{{"tiers", {{"R1", {{"storage", 10}, {"limits", {{"max_storage", 1000}}}}}, {"R3", {{"storage", 96}, {"limits", {{"max_storage", 100}}}}}}}};
+  const Json tiers{
+      {"tiers",
+       {{"R1", {{"storage", 10}, {"limits", {{"max_storage", 1000}}}}}, {"R3", {{"storage", 96}, {"limits", {{"max_storage", 100}}}}}}}};
   const auto tiered = check_jetstream(tiers, "A", {});
   EXPECT_EQ(tiered.level(), Level::critical);
   EXPECT_THAT(tiered.findings[0].text, HasSubstr("R3"));
 }
 
 TEST(JetStreamCheckTest, ReservedCountsAsUsed) {
-  EXPECT_EQ(check_jetstream({{"storage", 0}, {"reserved_storage", 80}, {"limits", {{"max_storage", 100}}}}, "A", {}).level(), Level::warning);
+  EXPECT_EQ(check_jetstream({{"storage", 0}, {"reserved_storage", 80}, {"limits", {{"max_storage", 100}}}}, "A", {}).level(),
+            Level::warning);
 }
 
 TEST(FiltersTest, Overlap) {
@@ -168,14 +180,21 @@ TEST(FiltersTest, Overlap) {
 }
 
 Json check_json(const char* status, const char* kind, const std::string& name, const char* text, const char* hint = "") {
-  return {{"check", kind}, {"name", name}, {"status", status}, {"findings", {{{"level", status}, {"code", "c"}, {"text", text}, {"evidence", Json::object()}, {"hint", hint}}}},
+  return {{"check", kind},
+          {"name", name},
+          {"status", status},
+          {"findings", {{{"level", status}, {"code", "c"}, {"text", text}, {"evidence", Json::object()}, {"hint", hint}}}},
           {"perf", Json::array()}};
 }
 
 TEST(TextTest, WorstLastWithItsHint) {
-  const Json document{{"summary", "1 critical, 1 warning, 2 ok"}, {"duration_ms", 38.0},
-                      {"checks", {check_json("ok", "connection", "127.0.0.1:4222", "rtt 0.11 ms"), check_json("critical", "stream", "AUDIT", "98 % of max_bytes", "purge it"),
-                                  check_json("warning", "consumer", "ORDERS/billing", "1 200 messages wait", "start a worker"), check_json("ok", "jetstream", "NOETL", "2 streams")}}};
+  const Json document{{"summary", "1 critical, 1 warning, 2 ok"},
+                      {"duration_ms", 38.0},
+                      {"checks",
+                       {check_json("ok", "connection", "127.0.0.1:4222", "rtt 0.11 ms"),
+                        check_json("critical", "stream", "AUDIT", "98 % of max_bytes", "purge it"),
+                        check_json("warning", "consumer", "ORDERS/billing", "1 200 messages wait", "start a worker"),
+                        check_json("ok", "jetstream", "NOETL", "2 streams")}}};
   EXPECT_EQ(text_of(document, false),
             " ok        connection   127.0.0.1:4222   rtt 0.11 ms\n"
             " ok        jetstream    NOETL            2 streams\n"
@@ -199,7 +218,8 @@ TEST(TextTest, ManyOfAKindAreFolded) {
 
 TEST(NagiosTest, OneLineEachTheWorstFirst) {
   Json connection = check_json("ok", "connection", "h:4222", "rtt 0.11 ms");
-  connection["perf"] = {{{"name", "rtt"}, {"value", 0.00011}, {"unit", "s"}, {"warn", 0.5}, {"crit", 1.0}}, {{"name", "messages"}, {"value", 3.0}, {"unit", ""}, {"warn", nullptr}, {"crit", nullptr}}};
+  connection["perf"] = {{{"name", "rtt"}, {"value", 0.00011}, {"unit", "s"}, {"warn", 0.5}, {"crit", 1.0}},
+                        {{"name", "messages"}, {"value", 3.0}, {"unit", ""}, {"warn", nullptr}, {"crit", nullptr}}};
   const Json document{{"checks", {connection, check_json("critical", "stream", "A", "full | and\nbroken")}}};
   EXPECT_EQ(nagios_of(document),
             "CRITICAL stream A Crit:full   and broken\n"
@@ -211,7 +231,9 @@ TEST(MonitoringTest, PagesAndMetrics) {
   EXPECT_FALSE(check_page("connz?subs=1"));
   EXPECT_THAT(*check_page("conz"), HasSubstr("did you mean connz?"));
   EXPECT_TRUE(check_page("varz x"));
-  const auto text = metrics_of({{"varz", {{"server_id", "N\"1"}, {"mem", 12}, {"jetstream", {{"config", {{"max_memory", 5}}}}}, {"urls", {1, 2}}}}, {"healthz", {{"status", "ok"}}}});
+  const auto text =
+      metrics_of({{"varz", {{"server_id", "N\"1"}, {"mem", 12}, {"jetstream", {{"config", {{"max_memory", 5}}}}}, {"urls", {1, 2}}}},
+                  {"healthz", {{"status", "ok"}}}});
   EXPECT_THAT(text, HasSubstr("# TYPE gnatsd_varz_mem gauge\ngnatsd_varz_mem{server_id=\"N\\\"1\"} 12\n"));
   EXPECT_THAT(text, HasSubstr("gnatsd_varz_jetstream_config_max_memory{server_id=\"N\\\"1\"} 5\n"));
   EXPECT_THAT(text, HasSubstr("gnatsd_healthz_status{server_id=\"N\\\"1\"} 0\n"));
