@@ -39,6 +39,9 @@ struct ServerSpec {
 /// include or a number. Error: invalid_argument for a name that its syntax cannot express.
 [[nodiscard]] Result<std::string> render(const Json& config);
 
+/// Whether the value under this name is masked in what people see.
+[[nodiscard]] bool is_secret_name(const std::string& key);
+
 /// What differs, as [{path, from, to}]: members that are absent are null, secrets are masked.
 [[nodiscard]] Json config_changes(const Json& before, const Json& after);
 /// Whether a running server takes over all of these changes when it reads its configuration again (nats-server reload.go).
