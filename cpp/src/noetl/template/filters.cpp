@@ -102,7 +102,7 @@ Result<Json> filter_int(const Json& value, Arguments arguments) {
     if (const auto number = float_in(text)) return truncated(*number);
     if (!arguments.empty()) return arguments[0];
   }
-  return refuse(fmt::format("int: {} is not a number", value.is_string() ? in_quotes(value.get<std::string>()) : type_name(value)));
+  return refuse(fmt::format("int: {} that is no number", type_name(value)));
 }
 
 Result<Json> filter_float(const Json& value, Arguments arguments) {
@@ -112,7 +112,7 @@ Result<Json> filter_float(const Json& value, Arguments arguments) {
     if (const auto number = float_in(value.get_ref<const std::string&>())) return Json(*number);
     if (!arguments.empty()) return arguments[0];
   }
-  return refuse(fmt::format("float: {} is not a number", value.is_string() ? in_quotes(value.get<std::string>()) : type_name(value)));
+  return refuse(fmt::format("float: {} that is no number", type_name(value)));
 }
 
 Result<Json> filter_length(const Json& value, Arguments) {
