@@ -9,30 +9,34 @@
 namespace noetl::nats::js {
 namespace {
 
-using testing::FailsWith;
-using testing::Holds;
 using ::testing::ElementsAre;
+using testing::FailsWith;
 using ::testing::HasSubstr;
+using testing::Holds;
 
 class ObjectsServerTest : public testing::JetStreamTest {
  protected:
   explicit ObjectsServerTest(const std::string& config = "jetstream {max_mem: 256MB, max_file: 2GB}") : JetStreamTest(config) {}
 
   Objects bucket(const std::string& name = "B", Json more = Json::object()) {
-    Json config{{"name", "OBJ_" + name}, {"subjects", {"$O." + name + ".C.>", "$O." + name + ".M.>"}}, {"discard", "new"},
-                {"allow_rollup_hdrs", true}, {"allow_direct", true}, {"storage", "memory"}};
+    Json config{{"name", "OBJ_" + name}, {"subjects", {"$O." + name + ".C.>", "$O." + name + ".M.>"}},
+                {"discard", "new"},      {"allow_rollup_hdrs", true},
+                {"allow_direct", true},  {"storage", "memory"}};
     config.update(more);
     call("STREAM.CREATE.OBJ_" + name, config);
     return Objects(*api, name);
   }
 
   static Result<ObjectPut> put(Objects& objects, ObjectMeta meta, std::string_view bytes) {
-    return objects.put(meta, [&](char* buffer, std::size_t size) -> Result<std::size_t> {
-      const auto piece = bytes.substr(0, size);
-      std::copy(piece.begin(), piece.end(), buffer);
-      bytes.remove_prefix(piece.size());
-      return piece.size();
-    }, soon());
+    return objects.put(
+        meta,
+        [&](char* buffer, std::size_t size) -> Result<std::size_t> {
+          const auto piece = bytes.substr(0, size);
+          std::copy(piece.begin(), piece.end(), buffer);
+          bytes.remove_prefix(piece.size());
+          return piece.size();
+        },
+        soon());
   }
   static Result<std::string> read(Objects& objects, const std::string& name, bool verify = true) {
     std::string bytes;
@@ -163,7 +167,9 @@ TEST_F(ObjectsServerTest, DeletedIsNotFound) {
 TEST_F(ObjectsServerTest, MarkersOfOtherClients) {
   auto objects = bucket();
   for (const Json& mtime : {Json("0001-01-01T00:00:00Z"), Json("2026-01-02T03:04:05Z"), Json(""), Json(nullptr)}) {
-    record("B", "o", {{"name", "o"}, {"bucket", "B"}, {"nuid", "X"}, {"size", 0}, {"chunks", 0}, {"digest", ""}, {"deleted", true}, {"mtime", mtime}});
+    record(
+        "B", "o",
+        {{"name", "o"}, {"bucket", "B"}, {"nuid", "X"}, {"size", 0}, {"chunks", 0}, {"digest", ""}, {"deleted", true}, {"mtime", mtime}});
     EXPECT_THAT(objects.info("o", soon()), FailsWith(Code::not_found)) << mtime;
     EXPECT_THAT(objects.remove("o", soon()), FailsWith(Code::not_found)) << mtime;
   }
@@ -198,7 +204,14 @@ TEST_F(ObjectsServerTest, ChangedBytesAreDataLoss) {
   auto objects = bucket();
   const auto chunk = [&](const char* bytes) { publish("$O.B.C.N", bytes); };
   const auto write = [&](const std::string& digest) {
-    record("B", "o", {{"name", "o"}, {"bucket", "B"}, {"nuid", "N"}, {"size", 8}, {"chunks", 2}, {"digest", digest}, {"options", {{"max_chunk_size", 4}}}});
+    record("B", "o",
+           {{"name", "o"},
+            {"bucket", "B"},
+            {"nuid", "N"},
+            {"size", 8},
+            {"chunks", 2},
+            {"digest", digest},
+            {"options", {{"max_chunk_size", 4}}}});
   };
   chunk("aaaa");
   chunk("bbbb");
@@ -244,11 +257,14 @@ TEST_F(ObjectsServerTest, AFullBucketKeepsTheOldObjectAndNoChunks) {
 TEST_F(ObjectsServerTest, ASourceThatFailsLeavesNothing) {
   auto objects = bucket();
   int calls = 0;
-  const auto failed = objects.put({.name = "o", .chunk_size = 4}, [&](char* buffer, std::size_t size) -> Result<std::size_t> {
-    if (++calls > 3) return fail(Code::unavailable, "the disk is gone");
-    std::fill_n(buffer, size, 'x');
-    return size;
-  }, soon());
+  const auto failed = objects.put(
+      {.name = "o", .chunk_size = 4},
+      [&](char* buffer, std::size_t size) -> Result<std::size_t> {
+        if (++calls > 3) return fail(Code::unavailable, "the disk is gone");
+        std::fill_n(buffer, size, 'x');
+        return size;
+      },
+      soon());
   ASSERT_THAT(failed, FailsWith(Code::unavailable));
   EXPECT_EQ(failed.error().message, "the disk is gone");
   EXPECT_EQ(messages_in("OBJ_B"), 0U);
@@ -258,12 +274,15 @@ TEST_F(ObjectsServerTest, ACancelledPutLeavesNothing) {
   auto objects = bucket();
   Cancel cancel;
   int calls = 0;
-  const auto stopped = objects.put({.name = "o", .chunk_size = 4}, [&](char* buffer, std::size_t size) -> Result<std::size_t> {
-    if (++calls == 3) cancel.request();
-    if (calls > 100'000) return std::size_t{0};
-    std::fill_n(buffer, size, 'x');
-    return size;
-  }, Wait::for_duration(std::chrono::seconds(10), &cancel));
+  const auto stopped = objects.put(
+      {.name = "o", .chunk_size = 4},
+      [&](char* buffer, std::size_t size) -> Result<std::size_t> {
+        if (++calls == 3) cancel.request();
+        if (calls > 100'000) return std::size_t{0};
+        std::fill_n(buffer, size, 'x');
+        return size;
+      },
+      Wait::for_duration(std::chrono::seconds(10), &cancel));
   ASSERT_THAT(stopped, FailsWith(Code::cancelled));
   EXPECT_EQ(messages_in("OBJ_B"), 0U);
 }
@@ -294,16 +313,19 @@ TEST_F(ObjectsServerTest, TwoWritersLeaveNoOrphans) {
   bool nested = false;
   std::string_view rest = "outer";
   // While the outer put sends its chunks, another one writes the same object.
-  const auto outer = objects.put({.name = "o", .chunk_size = 2}, [&](char* buffer, std::size_t size) -> Result<std::size_t> {
-    if (!std::exchange(nested, true)) {
-      Objects writer(*api, "B");
-      NN_CHECK(put(writer, {.name = "o"}, "inner"));
-    }
-    const auto piece = rest.substr(0, size);
-    std::copy(piece.begin(), piece.end(), buffer);
-    rest.remove_prefix(piece.size());
-    return piece.size();
-  }, soon());
+  const auto outer = objects.put(
+      {.name = "o", .chunk_size = 2},
+      [&](char* buffer, std::size_t size) -> Result<std::size_t> {
+        if (!std::exchange(nested, true)) {
+          Objects writer(*api, "B");
+          NN_CHECK(put(writer, {.name = "o"}, "inner"));
+        }
+        const auto piece = rest.substr(0, size);
+        std::copy(piece.begin(), piece.end(), buffer);
+        rest.remove_prefix(piece.size());
+        return piece.size();
+      },
+      soon());
   ASSERT_OK(outer);
   EXPECT_THAT(read(objects, "o"), Holds("outer"));
   EXPECT_EQ(messages_in("OBJ_B"), 4U);

@@ -30,7 +30,9 @@ TEST_F(RequestsServerTest, EveryRequestEndsOnce) {
   Requests requests(*connection, {.window = 256});
   std::vector<int> answers(kCount, 0);
   for (int i = 0; i < kCount; ++i)
-    ASSERT_OK(requests.submit("s." + std::to_string(i), "x", {}, [&, i](Result<Message> reply) { answers[static_cast<std::size_t>(i)] += reply ? 1 : 100; }, soon()));
+    ASSERT_OK(requests.submit(
+        "s." + std::to_string(i), "x", {}, [&, i](Result<Message> reply) { answers[static_cast<std::size_t>(i)] += reply ? 1 : 100; },
+        soon()));
   ASSERT_OK(requests.drain(soon()));
   EXPECT_EQ(requests.in_flight(), 0U);
   EXPECT_EQ(std::count(answers.begin(), answers.end(), 1), kCount);
@@ -41,10 +43,15 @@ TEST_F(RequestsServerTest, ARequestThatNobodyTakesDoesNotDisturbTheOthers) {
   int good = 0, silent = 0;
   for (int i = 0; i < 10; ++i) {
     const bool nobody = i % 3 == 0;
-    ASSERT_OK(requests.submit(nobody ? "nobody.there" : "s.x", "x", {}, [&](Result<Message> reply) {
-      if (reply) ++good;
-      else if (reply.error().details.contains("no_responders")) ++silent;
-    }, soon()));
+    ASSERT_OK(requests.submit(
+        nobody ? "nobody.there" : "s.x", "x", {},
+        [&](Result<Message> reply) {
+          if (reply)
+            ++good;
+          else if (reply.error().details.contains("no_responders"))
+            ++silent;
+        },
+        soon()));
   }
   ASSERT_OK(requests.drain(soon()));
   EXPECT_EQ(good, 6);
@@ -56,7 +63,8 @@ TEST_F(RequestsServerTest, WhatIsInFlightWhenTheServerDiesIsReported) {
   auto inbox = connection->subscribe("slow");  // a subscriber that never answers
   ASSERT_OK(inbox);
   std::optional<Error> error;
-  ASSERT_OK(requests.submit("slow", "x", {}, [&](Result<Message> reply) { error = reply ? std::nullopt : std::optional(reply.error()); }, soon()));
+  ASSERT_OK(requests.submit(
+      "slow", "x", {}, [&](Result<Message> reply) { error = reply ? std::nullopt : std::optional(reply.error()); }, soon()));
   server.kill();
   ASSERT_OK(requests.drain(soon()));
   ASSERT_TRUE(error);
@@ -69,7 +77,8 @@ TEST_F(RequestsServerTest, TheDeadlineEndsWhatIsLeft) {
   auto inbox = connection->subscribe("slow");
   ASSERT_OK(inbox);
   std::optional<Code> code;
-  ASSERT_OK(requests.submit("slow", "x", {}, [&](Result<Message> reply) { code = reply ? std::nullopt : std::optional(reply.error().code); }, soon()));
+  ASSERT_OK(requests.submit(
+      "slow", "x", {}, [&](Result<Message> reply) { code = reply ? std::nullopt : std::optional(reply.error().code); }, soon()));
   ASSERT_OK(requests.drain(Wait::for_duration(std::chrono::milliseconds(50))));
   EXPECT_EQ(code, Code::deadline_exceeded);
 }

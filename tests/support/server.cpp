@@ -76,9 +76,12 @@ void Server::launch(int port) {
   for (const auto& entry : fs::directory_iterator(dir))
     if (entry.path().extension() == ".ports") fs::remove(entry);
   std::string config = config_;
-  if (const auto at = config.find("jetstream {"); at != std::string::npos) config.insert(at + 11, "store_dir: \"" + (dir / "js").string() + "\", ");
-  std::ofstream(dir / "server.conf") << "listen: \"127.0.0.1:" << port << "\"\nhttp: \"127.0.0.1:-1\"\nserver_name: test\nports_file_dir: \"" << dir_
-                                     << "\"\nlogfile: \"" << (dir / "log").string() << "\"\n" << config << "\n";
+  if (const auto at = config.find("jetstream {"); at != std::string::npos)
+    config.insert(at + 11, "store_dir: \"" + (dir / "js").string() + "\", ");
+  std::ofstream(dir / "server.conf") << "listen: \"127.0.0.1:" << port
+                                     << "\"\nhttp: \"127.0.0.1:-1\"\nserver_name: test\nports_file_dir: \"" << dir_ << "\"\nlogfile: \""
+                                     << (dir / "log").string() << "\"\n"
+                                     << config << "\n";
   const std::string binary = server_binary();
   const std::string conf = (dir / "server.conf").string();
   std::array<char*, 4> argv{const_cast<char*>(binary.c_str()), const_cast<char*>("-c"), const_cast<char*>(conf.c_str()), nullptr};

@@ -1,8 +1,8 @@
 // A real nats-server for tests: its own folder, a random port, its log shown when a test fails.
 #pragma once
 
-#include <string>
 #include <sys/types.h>
+#include <string>
 
 #include "wire/options.hpp"
 

@@ -6,8 +6,8 @@ namespace noetl::nats::schema {
 namespace {
 
 using ::testing::ElementsAre;
-using ::testing::Field;
 using testing::FailsWith;
+using ::testing::Field;
 
 struct Inner {
   std::string subject;

@@ -12,7 +12,8 @@ constexpr std::int64_t kNow = 1'800'000'000'000'000'000;  // 2027
 
 TEST(SessionTtl, FromTheEnvironment) {
   EXPECT_THAT(session_ttl(Environment()), Holds(Nanos(std::chrono::minutes(5))));
-  EXPECT_THAT(session_ttl(Environment(std::map<std::string, std::string>{{"NATS_SESSION_CACHE_TTL_SECS", "90"}})), Holds(Nanos(std::chrono::seconds(90))));
+  EXPECT_THAT(session_ttl(Environment(std::map<std::string, std::string>{{"NATS_SESSION_CACHE_TTL_SECS", "90"}})),
+              Holds(Nanos(std::chrono::seconds(90))));
   for (const auto* bad : {"0", "-1", "5m", "x"}) {
     const auto refused = session_ttl(Environment(std::map<std::string, std::string>{{"NATS_SESSION_CACHE_TTL_SECS", bad}}));
     ASSERT_THAT(refused, FailsWith(Code::invalid_argument));
@@ -21,7 +22,9 @@ TEST(SessionTtl, FromTheEnvironment) {
 }
 
 TEST(CheckSession, NamesEveryMemberOfAnotherType) {
-  EXPECT_TRUE(check_session({{"user_id", 7}, {"is_active", true}, {"roles", {"admin"}}, {"expires_at", "2026-01-31T12:00:00Z"}, {"more", 1}}).empty());
+  EXPECT_TRUE(
+      check_session({{"user_id", 7}, {"is_active", true}, {"roles", {"admin"}}, {"expires_at", "2026-01-31T12:00:00Z"}, {"more", 1}})
+          .empty());
   EXPECT_TRUE(check_session(Json::object()).empty());
   const auto problems = check_session({{"user_id", "7"}, {"is_active", "yes"}, {"roles", "admin"}, {"expires_at", "soon"}});
   ASSERT_EQ(problems.size(), 4U);

@@ -26,7 +26,8 @@ TEST(Durations, RefuseWhatIsNone) {
 }
 
 TEST(Durations, AreWrittenAndReadBack) {
-  for (const std::int64_t nanos : {0LL, 1LL, 999LL, 1'000'000LL, 90'000'000'000LL, 86'400'000'000'000LL, 93'784'005'006'007LL, -5'000'000'000LL})
+  for (const std::int64_t nanos :
+       {0LL, 1LL, 999LL, 1'000'000LL, 90'000'000'000LL, 86'400'000'000'000LL, 93'784'005'006'007LL, -5'000'000'000LL})
     EXPECT_THAT(parse_duration(format_duration(Nanos(nanos))), Holds(Nanos(nanos))) << format_duration(Nanos(nanos));
 }
 
@@ -36,7 +37,8 @@ TEST(Sizes, PowersOf1024And1000) {
   EXPECT_THAT(parse_size("10K"), Holds(10'000));
   EXPECT_THAT(parse_size("1.5KiB"), Holds(1536));
   EXPECT_THAT(parse_size("-1"), Holds(-1));
-  for (const auto* text : {"", "KiB", "1XB", "0.3B", "99999999999TiB"}) EXPECT_THAT(parse_size(text), FailsWith(Code::invalid_argument)) << text;
+  for (const auto* text : {"", "KiB", "1XB", "0.3B", "99999999999TiB"})
+    EXPECT_THAT(parse_size(text), FailsWith(Code::invalid_argument)) << text;
 }
 
 TEST(Times, RoundTrip) {

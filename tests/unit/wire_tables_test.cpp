@@ -111,8 +111,9 @@ TEST(NKeys, PublicKeyOfASeed) {
 }
 
 TEST(Creds, BothBlocksAreNeeded) {
-  const auto creds = parse_creds(Secret("-----BEGIN NATS USER JWT-----\neyJ-_.x.y\n------END NATS USER JWT------\n\n"
-                                        "-----BEGIN USER NKEY SEED-----\nSUAXYZ\n------END USER NKEY SEED------\n"));
+  const auto creds =
+      parse_creds(Secret("-----BEGIN NATS USER JWT-----\neyJ-_.x.y\n------END NATS USER JWT------\n\n"
+                         "-----BEGIN USER NKEY SEED-----\nSUAXYZ\n------END USER NKEY SEED------\n"));
   ASSERT_OK(creds);
   EXPECT_EQ(creds->jwt.reveal(), "eyJ-_.x.y");
   EXPECT_EQ(creds->seed.reveal(), "SUAXYZ");

@@ -104,8 +104,7 @@ void bind_client(py::module_& module, const std::shared_ptr<Gate>& gate) {
   bind_messages(module);
   bind_acks(module);
   py::class_<Session> client(module, "Client");
-  client
-      .def(py::init([gate](const py::dict& params) { return std::make_unique<Session>(gate, connection_params(params)); }))
+  client.def(py::init([gate](const py::dict& params) { return std::make_unique<Session>(gate, connection_params(params)); }))
       .def("open", [](Session& session) { value_or_raise(session.open()); })
       .def("close", &Session::close)
       .def_property_readonly("is_open", &Session::is_open)

@@ -21,18 +21,22 @@ auto on_bucket(Session& session, const std::string& bucket, Seconds timeout, Bod
   });
 }
 
-std::optional<KvEntry> get(Session& session, const std::string& bucket, const std::string& key, std::optional<std::uint64_t> revision, Seconds timeout) {
+std::optional<KvEntry> get(Session& session, const std::string& bucket, const std::string& key, std::optional<std::uint64_t> revision,
+                           Seconds timeout) {
   return on_bucket(session, bucket, timeout, [&](js::Kv& kv, const Wait& wait) {
     return revision ? kv.get_revision(key, *revision, wait) : kv.get(key, false, wait);
   });
 }
 
-std::uint64_t put(Session& session, const std::string& bucket, const std::string& key, const py::object& value, Seconds ttl, Seconds timeout) {
+std::uint64_t put(Session& session, const std::string& bucket, const std::string& key, const py::object& value, Seconds ttl,
+                  Seconds timeout) {
   const std::string bytes = payload_of(value);
-  return on_bucket(session, bucket, timeout, [&](js::Kv& kv, const Wait& wait) { return kv.put(key, bytes, {.ttl = nanos(ttl)}, wait); }).revision;
+  return on_bucket(session, bucket, timeout, [&](js::Kv& kv, const Wait& wait) { return kv.put(key, bytes, {.ttl = nanos(ttl)}, wait); })
+      .revision;
 }
 
-std::uint64_t create(Session& session, const std::string& bucket, const std::string& key, const py::object& value, Seconds ttl, Seconds timeout) {
+std::uint64_t create(Session& session, const std::string& bucket, const std::string& key, const py::object& value, Seconds ttl,
+                     Seconds timeout) {
   const std::string bytes = payload_of(value);
   return on_bucket(session, bucket, timeout, [&](js::Kv& kv, const Wait& wait) { return kv.create(key, bytes, {.ttl = nanos(ttl)}, wait); })
       .revision;

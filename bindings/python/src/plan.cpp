@@ -40,7 +40,9 @@ std::unique_ptr<PyPlan> made(Planned planned) {
   return std::make_unique<PyPlan>(std::move(**planned));
 }
 
-playbook::Surroundings around(const std::string& executable, int progress_fd) { return {Environment::of_process(), executable, progress_fd}; }
+playbook::Surroundings around(const std::string& executable, int progress_fd) {
+  return {Environment::of_process(), executable, progress_fd};
+}
 
 }  // namespace
 
@@ -54,9 +56,9 @@ void add_plan(py::module_& module) {
   module.def("plan_command_line", [](const std::vector<std::string>& arguments, const std::string& executable, int progress_fd) {
     return made(playbook::plan_command_line(arguments, around(executable, progress_fd)));
   });
-  module.def("plan_call", [](const std::string& path, std::map<std::string, std::string> variables, bool quiet, const std::string& executable, int progress_fd) {
-    return made(playbook::plan_call(path, std::move(variables), quiet, around(executable, progress_fd)));
-  });
+  module.def("plan_call",
+             [](const std::string& path, std::map<std::string, std::string> variables, bool quiet, const std::string& executable,
+                int progress_fd) { return made(playbook::plan_call(path, std::move(variables), quiet, around(executable, progress_fd))); });
 }
 
 }  // namespace noetl::nats::python

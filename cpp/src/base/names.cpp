@@ -11,12 +11,18 @@ namespace {
 
 std::string character(char c) {
   switch (c) {
-    case ' ': return "a space";
-    case '\t': return "a tab";
-    case '\r': return "a carriage return";
-    case '\n': return "a line end";
-    case '\0': return "a NUL byte";
-    default: break;
+    case ' ':
+      return "a space";
+    case '\t':
+      return "a tab";
+    case '\r':
+      return "a carriage return";
+    case '\n':
+      return "a line end";
+    case '\0':
+      return "a NUL byte";
+    default:
+      break;
   }
   const auto byte = static_cast<unsigned char>(c);
   if (byte < 0x20 || byte >= 0x7F) return fmt::format("the byte 0x{:02X}", byte);
@@ -199,11 +205,16 @@ std::string in_quotes(std::string_view text) {
   std::string out = "'";
   for (const char c : text.substr(0, kLongest)) {
     const auto byte = static_cast<unsigned char>(c);
-    if (c == '\n') out += "\\n";
-    else if (c == '\r') out += "\\r";
-    else if (c == '\t') out += "\\t";
-    else if (byte < 0x20 || byte == 0x7F) out += fmt::format("\\x{:02X}", byte);
-    else out += c;
+    if (c == '\n')
+      out += "\\n";
+    else if (c == '\r')
+      out += "\\r";
+    else if (c == '\t')
+      out += "\\t";
+    else if (byte < 0x20 || byte == 0x7F)
+      out += fmt::format("\\x{:02X}", byte);
+    else
+      out += c;
   }
   return out + (text.size() > kLongest ? "…'" : "'");
 }

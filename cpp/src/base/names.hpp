@@ -12,15 +12,15 @@ namespace noetl::nats {
 /// Each check gives what is wrong, as the end of a sentence ("contains a space"), or nothing when the name is fine.
 using NameProblem = std::optional<std::string>;
 
-[[nodiscard]] NameProblem check_subject(std::string_view subject);         ///< to publish to: no wildcards
-[[nodiscard]] NameProblem check_filter(std::string_view subject);          ///< to subscribe to: `*` and a last `>` allowed
+[[nodiscard]] NameProblem check_subject(std::string_view subject);  ///< to publish to: no wildcards
+[[nodiscard]] NameProblem check_filter(std::string_view subject);   ///< to subscribe to: `*` and a last `>` allowed
 [[nodiscard]] NameProblem check_queue(std::string_view queue);
-[[nodiscard]] NameProblem check_header_name(std::string_view name);        ///< RFC 7230 token
-[[nodiscard]] NameProblem check_header_value(std::string_view value);      ///< no CR, LF or NUL
-[[nodiscard]] NameProblem check_bucket(std::string_view bucket);           ///< ADR-8: [A-Za-z0-9_-]+
-[[nodiscard]] NameProblem check_kv_key(std::string_view key);              ///< ADR-8: [-/_=.a-zA-Z0-9]+, no dot at an end
-[[nodiscard]] NameProblem check_kv_filter(std::string_view filter);        ///< a key with `*` and `>` tokens
-[[nodiscard]] NameProblem check_asset_name(std::string_view name);         ///< stream, consumer: no blank . * > / backslash
+[[nodiscard]] NameProblem check_header_name(std::string_view name);    ///< RFC 7230 token
+[[nodiscard]] NameProblem check_header_value(std::string_view value);  ///< no CR, LF or NUL
+[[nodiscard]] NameProblem check_bucket(std::string_view bucket);       ///< ADR-8: [A-Za-z0-9_-]+
+[[nodiscard]] NameProblem check_kv_key(std::string_view key);          ///< ADR-8: [-/_=.a-zA-Z0-9]+, no dot at an end
+[[nodiscard]] NameProblem check_kv_filter(std::string_view filter);    ///< a key with `*` and `>` tokens
+[[nodiscard]] NameProblem check_asset_name(std::string_view name);     ///< stream, consumer: no blank . * > / backslash
 
 /// A check by the name that operations use for it ("subject", "bucket-name", ...); null for an unknown one.
 using NameCheck = NameProblem (*)(std::string_view);

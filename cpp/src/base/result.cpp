@@ -59,8 +59,8 @@ std::optional<Code> code_from(std::string_view name) {
 }
 
 Json Error::to_json() const {
-  return Json{{"code", name_of(code)}, {"message", message},   {"hint", hint},
-              {"retryable", can_retry()}, {"maybe_applied", maybe_applied}, {"details", details}};
+  return Json{{"code", name_of(code)},          {"message", message}, {"hint", hint}, {"retryable", can_retry()},
+              {"maybe_applied", maybe_applied}, {"details", details}};
 }
 
 Json error_document(const Error& error) {

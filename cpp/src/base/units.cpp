@@ -43,16 +43,16 @@ constexpr std::array<SizeUnit, 18> kSizeUnits{{{"", 1},
                                                {"KiB", kKi},
                                                {"M", 1'000'000},
                                                {"MB", 1'000'000},
-                                               {"Mi", kKi * kKi},
-                                               {"MiB", kKi * kKi},
+                                               {"Mi", kKi* kKi},
+                                               {"MiB", kKi* kKi},
                                                {"G", 1'000'000'000},
                                                {"GB", 1'000'000'000},
-                                               {"Gi", kKi * kKi * kKi},
-                                               {"GiB", kKi * kKi * kKi},
+                                               {"Gi", kKi* kKi* kKi},
+                                               {"GiB", kKi* kKi* kKi},
                                                {"T", 1'000'000'000'000},
                                                {"TB", 1'000'000'000'000},
-                                               {"Ti", kKi * kKi * kKi * kKi},
-                                               {"TiB", kKi * kKi * kKi * kKi}}};
+                                               {"Ti", kKi* kKi* kKi* kKi},
+                                               {"TiB", kKi* kKi* kKi* kKi}}};
 
 /// Splits "12.5rest" into 12.5 and "rest"; moves `text` on. Nothing when there is no number.
 std::optional<double> take_number(std::string_view& text) {
@@ -109,7 +109,8 @@ Result<Nanos> parse_duration(std::string_view text, Nanos unit) {
     total += static_cast<long double>(*number) * static_cast<long double>(nanos);
     first = false;
   }
-  if (total > static_cast<long double>(kMax)) return fail(Code::invalid_argument, fmt::format("the duration {} is too long", in_quotes(text)));
+  if (total > static_cast<long double>(kMax))
+    return fail(Code::invalid_argument, fmt::format("the duration {} is too long", in_quotes(text)));
   const auto nanos = static_cast<std::int64_t>(std::llround(static_cast<double>(total)));
   return Nanos(negative ? -nanos : nanos);
 }
@@ -155,7 +156,8 @@ Result<std::int64_t> parse_size(std::string_view text) {
   for (const auto& each : kSizeUnits) {
     if (each.name != name) continue;
     const long double bytes = static_cast<long double>(*number) * static_cast<long double>(each.bytes);
-    if (bytes > static_cast<long double>(kMax)) return fail(Code::invalid_argument, fmt::format("the size {} is too large", in_quotes(text)));
+    if (bytes > static_cast<long double>(kMax))
+      return fail(Code::invalid_argument, fmt::format("the size {} is too large", in_quotes(text)));
     if (bytes != std::floor(bytes)) return bad_size(text);
     return static_cast<std::int64_t>(bytes) * (negative ? -1 : 1);
   }
@@ -206,9 +208,11 @@ Result<std::int64_t> parse_time(std::string_view text) {
     if (problem != std::errc{} || end != text.data() + at + length) return std::nullopt;
     return value;
   };
-  const auto year = number(0, 4), month = number(5, 2), day = number(8, 2), hour = number(11, 2), minute = number(14, 2), second = number(17, 2);
+  const auto year = number(0, 4), month = number(5, 2), day = number(8, 2), hour = number(11, 2), minute = number(14, 2),
+             second = number(17, 2);
   if (!year || !month || !day || !hour || !minute || !second) return bad();
-  if (text[4] != '-' || text[7] != '-' || (text[10] != 'T' && text[10] != 't' && text[10] != ' ') || text[13] != ':' || text[16] != ':') return bad();
+  if (text[4] != '-' || text[7] != '-' || (text[10] != 'T' && text[10] != 't' && text[10] != ' ') || text[13] != ':' || text[16] != ':')
+    return bad();
   if (*month < 1 || *month > 12 || *day < 1 || *day > 31 || *hour > 23 || *minute > 59 || *second > 60) return bad();
 
   std::size_t at = 19;
@@ -229,8 +233,6 @@ Result<std::int64_t> parse_time(std::string_view text) {
   return (days * 86400 + *hour * 3600 + *minute * 60 + *second - offset) * 1'000'000'000 + nanos;
 }
 
-std::int64_t unix_nanos_now() {
-  return std::chrono::duration_cast<Nanos>(std::chrono::system_clock::now().time_since_epoch()).count();
-}
+std::int64_t unix_nanos_now() { return std::chrono::duration_cast<Nanos>(std::chrono::system_clock::now().time_since_epoch()).count(); }
 
 }  // namespace noetl::nats

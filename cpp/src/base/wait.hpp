@@ -39,9 +39,7 @@ struct Wait {
   Clock::time_point deadline;
   const Cancel* cancel = nullptr;
 
-  [[nodiscard]] static Wait for_duration(Clock::duration time, const Cancel* cancel = nullptr) {
-    return {Clock::now() + time, cancel};
-  }
+  [[nodiscard]] static Wait for_duration(Clock::duration time, const Cancel* cancel = nullptr) { return {Clock::now() + time, cancel}; }
   [[nodiscard]] bool expired() const { return Clock::now() >= deadline; }
   [[nodiscard]] bool cancelled() const { return cancel != nullptr && cancel->requested(); }
   [[nodiscard]] Clock::duration remaining() const { return std::max(deadline - Clock::now(), Clock::duration::zero()); }

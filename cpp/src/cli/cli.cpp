@@ -32,7 +32,8 @@ Result<Json> read_params(const std::string& text) {
     content = read.str();
   }
   Json params = Json::parse(content, nullptr, false);
-  if (!params.is_object()) return fail(Code::invalid_argument, "--params: not a JSON object", "write it like --params '{\"bucket\":\"b\",\"key\":\"k\"}'");
+  if (!params.is_object())
+    return fail(Code::invalid_argument, "--params: not a JSON object", "write it like --params '{\"bucket\":\"b\",\"key\":\"k\"}'");
   return params;
 }
 
@@ -42,15 +43,30 @@ int call_command(Session& session, const Arguments& arguments) {
   Output output{.json = true};
   for (std::size_t i = 0; i < arguments.size(); ++i) {
     const auto& argument = arguments[i];
-    if (argument == "--params" && i + 1 < arguments.size()) text = arguments[++i];
-    else if (argument.starts_with("--params=")) text = argument.substr(9);
-    else if (argument == "--missing-ok") output.missing_ok = true;
-    else if (argument == "--json") continue;
-    else if (argument == "--help" || argument == "-h") return print("Usage: noetl-nats call OP --params JSON|@FILE|- [--missing-ok]\n\nRuns an operation: parameters as JSON, the result as one line of JSON.\n"), 0;
-    else if (name.empty() && !argument.starts_with('-')) name = argument;
-    else return session.refuse(Error{.code = Code::invalid_argument, .message = fmt::format("call: unexpected argument {}", in_quotes(argument)), .hint = "noetl-nats call --help"}, true);
+    if (argument == "--params" && i + 1 < arguments.size())
+      text = arguments[++i];
+    else if (argument.starts_with("--params="))
+      text = argument.substr(9);
+    else if (argument == "--missing-ok")
+      output.missing_ok = true;
+    else if (argument == "--json")
+      continue;
+    else if (argument == "--help" || argument == "-h")
+      return print(
+                 "Usage: noetl-nats call OP --params JSON|@FILE|- [--missing-ok]\n\nRuns an operation: parameters as JSON, the result as "
+                 "one line of JSON.\n"),
+             0;
+    else if (name.empty() && !argument.starts_with('-'))
+      name = argument;
+    else
+      return session.refuse(Error{.code = Code::invalid_argument,
+                                  .message = fmt::format("call: unexpected argument {}", in_quotes(argument)),
+                                  .hint = "noetl-nats call --help"},
+                            true);
   }
-  if (name.empty()) return session.refuse(Error{.code = Code::invalid_argument, .message = "call: no operation given", .hint = "noetl-nats ops lists them"}, true);
+  if (name.empty())
+    return session.refuse(Error{.code = Code::invalid_argument, .message = "call: no operation given", .hint = "noetl-nats ops lists them"},
+                          true);
   const auto params = read_params(text);
   if (!params) return session.refuse(params.error(), true);
   return session.call(name, *params, output);
@@ -72,7 +88,9 @@ int ops_command(Session& session, const Arguments& arguments) {
 
 int describe_command(Session& session, const Arguments& arguments) {
   const auto name = std::find_if(arguments.begin(), arguments.end(), [](const std::string& each) { return !each.starts_with('-'); });
-  if (name == arguments.end()) return session.refuse(Error{.code = Code::invalid_argument, .message = "describe: no operation given", .hint = "noetl-nats ops lists them"}, false);
+  if (name == arguments.end())
+    return session.refuse(
+        Error{.code = Code::invalid_argument, .message = "describe: no operation given", .hint = "noetl-nats ops lists them"}, false);
   const auto* operation = session.runtime().registry().find(*name);
   if (operation == nullptr) return session.refuse(session.runtime().registry().unknown(*name), !session.terminal().out_is_terminal);
   print(describe(*operation).dump(session.terminal().out_is_terminal ? 2 : -1) + "\n");
@@ -90,13 +108,16 @@ int version_command(Session&, const Arguments&) { return print(fmt::format("noet
 
 int run_playbook(Session& session, const Arguments& arguments) { return playbook::run_command(arguments, session.environment()); }
 int copy_playbooks(Session& session, const Arguments& arguments) { return playbook::playbooks_command(arguments, session.environment()); }
-int run_step(Session& session, const Arguments& arguments) { return playbook::step_command(arguments, session.environment(), &cancel_by_signal()); }
+int run_step(Session& session, const Arguments& arguments) {
+  return playbook::step_command(arguments, session.environment(), &cancel_by_signal());
+}
 int lower_sub_playbook(Session& session, const Arguments& arguments) { return playbook::sub_command(arguments, session.environment()); }
 
 using Command = int (*)(Session&, const Arguments&);
 const std::map<std::string, Command, std::less<>> kCommands{
-    {"call", call_command}, {"ops", ops_command}, {"describe", describe_command}, {"completion", completion_command}, {"version", version_command},
-    {"run", run_playbook}, {"playbooks", copy_playbooks}, {"__step", run_step}, {"__sub", lower_sub_playbook}};
+    {"call", call_command},       {"ops", ops_command},  {"describe", describe_command}, {"completion", completion_command},
+    {"version", version_command}, {"run", run_playbook}, {"playbooks", copy_playbooks},  {"__step", run_step},
+    {"__sub", lower_sub_playbook}};
 
 bool wants_help(const Arguments& arguments) {
   return std::any_of(arguments.begin(), arguments.end(), [](const std::string& each) { return each == "--help" || each == "-h"; });
@@ -113,7 +134,8 @@ int unknown_command(Session& session, const Found& found) {
   for (const auto& operation : registry.all()) words.push_back(operation.noun.empty() ? operation.verb : operation.noun);
   for (const auto& [name, command] : kCommands)
     if (!name.starts_with("__")) words.push_back(name);
-  Error error{.code = Code::invalid_argument, .message = fmt::format("unknown command {}", in_quotes(found.noun)), .hint = "noetl-nats --help"};
+  Error error{
+      .code = Code::invalid_argument, .message = fmt::format("unknown command {}", in_quotes(found.noun)), .hint = "noetl-nats --help"};
   if (const auto likely = nearest(found.noun, words)) error.message += fmt::format("; did you mean {}?", *likely);
   return session.refuse(error, false);
 }

@@ -46,9 +46,12 @@ std::string example_line(const Operation& operation, const Json& params) {
     if (!params.contains(field.name)) continue;
     const Json& value = params[field.name];
     const std::string text = value.is_string() ? value.get<std::string>() : dump(value);
-    if (field.kind == schema::Kind::boolean) flags += value == true ? " --" + kebab(field.name) : " --no-" + kebab(field.name);
-    else if (field.positional) line += " " + shell_quoted(text);
-    else flags += " --" + kebab(field.name) + " " + shell_quoted(text);
+    if (field.kind == schema::Kind::boolean)
+      flags += value == true ? " --" + kebab(field.name) : " --no-" + kebab(field.name);
+    else if (field.positional)
+      line += " " + shell_quoted(text);
+    else
+      flags += " --" + kebab(field.name) + " " + shell_quoted(text);
   }
   return line + flags;
 }
@@ -66,11 +69,13 @@ std::string footer_of(const Operation& operation) {
 bool confirmed(const Session& session, const Operation& operation, const Json& params, bool yes) {
   const auto& only_with = operation.info.destroys_with;
   if (!only_with.empty() && (!params.contains(only_with) || params[only_with] == false)) return true;
-  if (operation.info.effect != Effect::destroy || yes || !session.terminal().in_is_terminal || !session.terminal().err_is_terminal) return true;
+  if (operation.info.effect != Effect::destroy || yes || !session.terminal().in_is_terminal || !session.terminal().err_is_terminal)
+    return true;
   if (params.contains("dry_run") && params["dry_run"] == true) return true;
   std::string what;
   for (const auto& field : operation.input->fields)
-    if (field.positional && params.contains(field.name)) what += " " + (params[field.name].is_string() ? params[field.name].get<std::string>() : dump(params[field.name]));
+    if (field.positional && params.contains(field.name))
+      what += " " + (params[field.name].is_string() ? params[field.name].get<std::string>() : dump(params[field.name]));
   print_talk(fmt::format("{}{}: this removes data. Go on? [y/N] ", words_of(operation), what));
   std::string answer;
   std::getline(std::cin, answer);
@@ -95,14 +100,17 @@ Found find_operation(const Registry& registry, const Arguments& arguments) {
   Found found;
   std::vector<std::size_t> words;  // positions of arguments that are no option and no option's value
   for (std::size_t i = 0; i < arguments.size() && words.size() < 2; ++i) {
-    if (arguments[i].starts_with('-') && arguments[i].size() > 1) i += takes_value(arguments[i]) ? 1 : 0;
-    else words.push_back(i);
+    if (arguments[i].starts_with('-') && arguments[i].size() > 1)
+      i += takes_value(arguments[i]) ? 1 : 0;
+    else
+      words.push_back(i);
   }
   if (words.empty()) return found;
   const auto take = [&](const Operation& operation, std::size_t count) {
     found.operation = &operation;
     for (std::size_t i = 0; i < arguments.size(); ++i)
-      if (std::find(words.begin(), words.begin() + static_cast<std::ptrdiff_t>(count), i) == words.begin() + static_cast<std::ptrdiff_t>(count))
+      if (std::find(words.begin(), words.begin() + static_cast<std::ptrdiff_t>(count), i) ==
+          words.begin() + static_cast<std::ptrdiff_t>(count))
         found.rest.push_back(arguments[i]);
   };
   const std::string& first = arguments[words[0]];
@@ -112,7 +120,8 @@ Found find_operation(const Registry& registry, const Arguments& arguments) {
       take(operation, 1);
       return found;
     }
-    if (words.size() == 2 && !operation.noun.empty() && kebab(operation.noun) == kebab(first) && kebab(operation.verb) == kebab(arguments[words[1]])) {
+    if (words.size() == 2 && !operation.noun.empty() && kebab(operation.noun) == kebab(first) &&
+        kebab(operation.verb) == kebab(arguments[words[1]])) {
       take(operation, 2);
       return found;
     }
@@ -121,7 +130,8 @@ Found find_operation(const Registry& registry, const Arguments& arguments) {
 }
 
 int run_operation(Session& session, const Operation& operation, const Arguments& rest) {
-  CLI::App app(operation.info.summary + (operation.info.description.empty() ? "" : "\n" + operation.info.description), "noetl-nats " + words_of(operation));
+  CLI::App app(operation.info.summary + (operation.info.description.empty() ? "" : "\n" + operation.info.description),
+               "noetl-nats " + words_of(operation));
   app.footer(footer_of(operation));
   app.get_formatter()->column_width(34);
   FieldOptions options;
@@ -147,11 +157,14 @@ int run_operation(Session& session, const Operation& operation, const Arguments&
     return 0;
   } catch (const CLI::ParseError& problem) {
     const bool json = std::find(rest.begin(), rest.end(), "--json") != rest.end();
-    return session.refuse(Error{.code = Code::invalid_argument, .message = problem.what(), .hint = fmt::format("noetl-nats {} --help", words_of(operation))}, json);
+    return session.refuse(
+        Error{.code = Code::invalid_argument, .message = problem.what(), .hint = fmt::format("noetl-nats {} --help", words_of(operation))},
+        json);
   }
   auto params = options.params();
   if (!params) return session.refuse(params.error(), output.json);
-  if (!confirmed(session, operation, *params, yes)) return session.refuse(Error{.code = Code::cancelled, .message = "not confirmed; nothing was changed"}, output.json);
+  if (!confirmed(session, operation, *params, yes))
+    return session.refuse(Error{.code = Code::cancelled, .message = "not confirmed; nothing was changed"}, output.json);
   return session.run(operation, *params, output);
 }
 
@@ -159,15 +172,17 @@ std::string main_help(const Registry& registry) {
   std::map<std::string, std::vector<std::string>> nouns;
   std::vector<std::pair<std::string, std::string>> top;
   for (const auto& operation : registry.all()) {
-    if (operation.noun.empty()) top.emplace_back(kebab(operation.verb), operation.info.summary);
-    else nouns[kebab(operation.noun)].push_back(kebab(operation.verb));
+    if (operation.noun.empty())
+      top.emplace_back(kebab(operation.verb), operation.info.summary);
+    else
+      nouns[kebab(operation.noun)].push_back(kebab(operation.verb));
   }
   std::vector<std::pair<std::string, std::string>> rows;
   for (const auto& [noun, verbs] : nouns) rows.emplace_back(noun, fmt::format("{}", fmt::join(verbs, ", ")));
   return "NATS for NoETL: streams, consumers, key-value, objects, and the server itself.\n\n"
          "Usage: noetl-nats [--server URL] <noun> <verb> [arguments] [options]\n\n"
-         "Things:\n" + columns(rows) + "\nThe server and everything at once:\n" + columns(top) +
-         "\nPlaybooks and programs:\n" +
+         "Things:\n" +
+         columns(rows) + "\nThe server and everything at once:\n" + columns(top) + "\nPlaybooks and programs:\n" +
          columns({{"run PLAYBOOK", "Run a playbook with the noetl on PATH, with native NATS steps."},
                   {"playbooks copy [DIR]", "Write out the playbooks that come with noetl-nats."},
                   {"call OP --params JSON|@FILE|-", "Run an operation: JSON in, one line of JSON out."},
@@ -176,7 +191,8 @@ std::string main_help(const Registry& registry) {
                   {"completion bash|zsh|fish", "Print a completion script."},
                   {"version", "Print the version."}}) +
          "\nThe server is taken from --server, NATS_URL, NATS_CONTEXT, the local instance, then nats://127.0.0.1:4222.\n"
-         "Exit codes: 0 ok, 2 bad arguments, 3 not found, 4 conflict, 5 precondition or limit, 6 login or permission, 7 time out, 8 unavailable.\n"
+         "Exit codes: 0 ok, 2 bad arguments, 3 not found, 4 conflict, 5 precondition or limit, 6 login or permission, 7 time out, 8 "
+         "unavailable.\n"
          "Help on one command: noetl-nats kv get --help\n";
 }
 
@@ -185,7 +201,8 @@ std::string noun_help(const Registry& registry, const std::string& noun) {
   for (const auto& operation : registry.all())
     if (!operation.noun.empty() && kebab(operation.noun) == kebab(noun)) rows.emplace_back(words_of(operation), operation.info.summary);
   if (rows.empty()) return "";
-  return fmt::format("Usage: noetl-nats {} <verb> [arguments] [options]\n\n{}\nHelp on one command: noetl-nats {} --help\n", noun, columns(rows), rows.front().first);
+  return fmt::format("Usage: noetl-nats {} <verb> [arguments] [options]\n\n{}\nHelp on one command: noetl-nats {} --help\n", noun,
+                     columns(rows), rows.front().first);
 }
 
 }  // namespace noetl::nats::cli

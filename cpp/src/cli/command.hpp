@@ -13,8 +13,8 @@ using Arguments = std::vector<std::string>;
 /// Where the operation's words stand in the arguments.
 struct Found {
   const Operation* operation = nullptr;
-  std::string noun;       ///< set when only the noun was given or known
-  Arguments rest;         ///< all arguments without the operation's words
+  std::string noun;  ///< set when only the noun was given or known
+  Arguments rest;    ///< all arguments without the operation's words
 };
 
 /// The operation that the arguments name: "kv get", "kv-bucket apply", "deploy". Options with a value may stand in front.

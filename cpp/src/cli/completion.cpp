@@ -37,9 +37,12 @@ std::map<std::string, std::set<std::string>> words(const Registry& registry) {
 
 std::string bash_script(const Registry& registry) {
   std::string cases;
-  for (const auto& [command, following] : words(registry)) cases += fmt::format("    '{}') echo '{}' ;;\n", command, fmt::join(following, " "));
+  for (const auto& [command, following] : words(registry))
+    cases += fmt::format("    '{}') echo '{}' ;;\n", command, fmt::join(following, " "));
   return "# bash completion of noetl-nats: source <(noetl-nats completion bash)\n"
-         "_noetl_nats_words() {\n  case \"$1\" in\n" + cases + "  esac\n}\n"
+         "_noetl_nats_words() {\n  case \"$1\" in\n" +
+         cases +
+         "  esac\n}\n"
          "_noetl_nats() {\n"
          "  local cur=${COMP_WORDS[COMP_CWORD]} command=\"\" word\n"
          "  for word in \"${COMP_WORDS[@]:1:COMP_CWORD-1}\"; do\n"
@@ -66,9 +69,13 @@ std::string fish_script(const Registry& registry) {
 
 Result<std::string> completion_script(const Registry& registry, std::string_view shell) {
   if (shell == "bash") return bash_script(registry);
-  if (shell == "zsh") return "#compdef noetl-nats\n# zsh completion of noetl-nats: source <(noetl-nats completion zsh)\nautoload -U +X bashcompinit && bashcompinit\n" + bash_script(registry);
+  if (shell == "zsh")
+    return "#compdef noetl-nats\n# zsh completion of noetl-nats: source <(noetl-nats completion zsh)\nautoload -U +X bashcompinit && "
+           "bashcompinit\n" +
+           bash_script(registry);
   if (shell == "fish") return fish_script(registry);
-  return fail(Code::invalid_argument, fmt::format("completion: {} is not a known shell", in_quotes(shell)), "noetl-nats completion bash|zsh|fish");
+  return fail(Code::invalid_argument, fmt::format("completion: {} is not a known shell", in_quotes(shell)),
+              "noetl-nats completion bash|zsh|fish");
 }
 
 }  // namespace noetl::nats::cli

@@ -33,7 +33,8 @@ std::string flags_of(const FieldInfo& field) {
 std::string help_of(const FieldInfo& field) {
   std::string text = field.doc;
   const Json& value = field.default_value;
-  const bool shown = !value.is_null() && !(value.is_string() && value.get<std::string>().empty()) && !value.is_structured() && field.kind != Kind::boolean;
+  const bool shown =
+      !value.is_null() && !(value.is_string() && value.get<std::string>().empty()) && !value.is_structured() && field.kind != Kind::boolean;
   if (shown) text += fmt::format(" [{}]", value.is_string() ? value.get<std::string>() : dump(value));
   if (!field.since.empty()) text += fmt::format(" (server {})", field.since);
   return text;
@@ -42,17 +43,26 @@ std::string help_of(const FieldInfo& field) {
 std::string type_name(const FieldInfo& field) {
   if (!field.choices.empty()) return fmt::format("{}", fmt::join(field.choices, "|"));
   switch (field.kind) {
-    case Kind::integer: return "N";
-    case Kind::number: return "X";
-    case Kind::duration: return "TIME";
-    case Kind::size: return "SIZE";
-    case Kind::time: return "RFC3339";
+    case Kind::integer:
+      return "N";
+    case Kind::number:
+      return "X";
+    case Kind::duration:
+      return "TIME";
+    case Kind::size:
+      return "SIZE";
+    case Kind::time:
+      return "RFC3339";
     case Kind::object:
     case Kind::map:
-    case Kind::structure: return "JSON|@FILE";
-    case Kind::json: return "VALUE|@FILE|-";
-    case Kind::list: return "ITEM,...";
-    default: return "TEXT";
+    case Kind::structure:
+      return "JSON|@FILE";
+    case Kind::json:
+      return "VALUE|@FILE|-";
+    case Kind::list:
+      return "ITEM,...";
+    default:
+      return "TEXT";
   }
 }
 
@@ -131,8 +141,10 @@ void FieldOptions::add(CLI::App& app, const schema::StructInfo& info, const std:
     } else {
       given->option = app.add_option(flags_of(field), given->texts, help_of(field))->type_name(type_name(field));
       const bool many = field.kind == Kind::list || field.kind == Kind::map || field.kind == Kind::object;
-      if (many && !field.positional) given->option->type_size(1)->expected(1, -1)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)->allow_extra_args(false);
-      else given->option->expected(1)->multi_option_policy(CLI::MultiOptionPolicy::TakeLast)->allow_extra_args(false);
+      if (many && !field.positional)
+        given->option->type_size(1)->expected(1, -1)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)->allow_extra_args(false);
+      else
+        given->option->expected(1)->multi_option_policy(CLI::MultiOptionPolicy::TakeLast)->allow_extra_args(false);
     }
     given->option->group(group);
     given_.push_back(std::move(given));
@@ -146,7 +158,8 @@ Result<Json> FieldOptions::params() const {
     const auto& field = *given->field;
     if (field.kind == Kind::boolean) {
       out[field.name] = given->flag;
-    } else if (takes_files(field.kind) && given->texts.size() == 1 && (given->texts[0] == "-" || (given->texts[0].size() > 1 && given->texts[0][0] == '@'))) {
+    } else if (takes_files(field.kind) && given->texts.size() == 1 &&
+               (given->texts[0] == "-" || (given->texts[0].size() > 1 && given->texts[0][0] == '@'))) {
       NN_CHECK(add_body(out, field, given->texts[0]));
     } else if (field.kind == Kind::list) {
       out[field.name] = list_of(given->texts);

@@ -94,8 +94,10 @@ int Session::show_error(const Json& result, const Output&) const {
 
 int Session::refuse(const Error& error, bool json) const {
   const Json document = error_document(error);
-  if (json) print(dump(document) + "\n");
-  else show_error(document, {});
+  if (json)
+    print(dump(document) + "\n");
+  else
+    show_error(document, {});
   return exit_status_of(document);
 }
 

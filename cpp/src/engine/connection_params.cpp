@@ -59,7 +59,9 @@ Result<void> fill_from_context(ConnectionParams& params, const std::string& name
   NN_TRY(const auto text, read_text(path, "NATS_CONTEXT"));
   const Json context = Json::parse(text, nullptr, false);
   if (!context.is_object()) return fail(Code::invalid_argument, fmt::format("NATS_CONTEXT: {} is not a JSON object", path.string()));
-  const auto value = [&](const char* key) { return context.contains(key) && context[key].is_string() ? context[key].get<std::string>() : std::string(); };
+  const auto value = [&](const char* key) {
+    return context.contains(key) && context[key].is_string() ? context[key].get<std::string>() : std::string();
+  };
   if (params.url.empty() && !value("url").empty()) params.url = {value("url")};
   if (!names_a_login(params)) {
     params.user = value("user");
@@ -131,7 +133,8 @@ Result<wire::Options> connection_options(const ConnectionParams& params, const E
   return out;
 }
 
-Result<void> fill_default_server(ConnectionParams& params, const Json& raw, Needs needs, bool from_environment, const Environment& environment) {
+Result<void> fill_default_server(ConnectionParams& params, const Json& raw, Needs needs, bool from_environment,
+                                 const Environment& environment) {
   if (!params.url.empty()) return {};
   const auto instance = raw.contains("instance") && raw["instance"].is_string() ? raw["instance"].get<std::string>() : std::string("nats");
   if (needs == Needs::instance) {
@@ -161,10 +164,15 @@ Result<void> fill_default_server(ConnectionParams& params, const Json& raw, Need
 }
 
 Result<Json> with_credential(const Json& params, const std::function<Result<Json>(const std::string&)>& lookup) {
-  static constexpr std::array<std::pair<const char*, const char*>, 6> kOtherNames{{{"nats_url", "url"}, {"nats_user", "user"}, {"nats_username", "user"},
-      {"username", "user"}, {"nats_password", "password"}, {"nats_token", "token"}}};
+  static constexpr std::array<std::pair<const char*, const char*>, 6> kOtherNames{{{"nats_url", "url"},
+                                                                                   {"nats_user", "user"},
+                                                                                   {"nats_username", "user"},
+                                                                                   {"username", "user"},
+                                                                                   {"nats_password", "password"},
+                                                                                   {"nats_token", "token"}}};
   const char* key = params.is_object() && params.contains("auth") ? "auth" : "credential";
-  if (!params.is_object() || !params.contains(key) || !params[key].is_string() || params[key].get_ref<const std::string&>().empty()) return params;
+  if (!params.is_object() || !params.contains(key) || !params[key].is_string() || params[key].get_ref<const std::string&>().empty())
+    return params;
   NN_TRY(const Json document, lookup(params[key].get<std::string>()));
   const auto& common = schema::describe<ConnectionParams>();
   Json out = params;

@@ -30,16 +30,24 @@ struct ConnectionParams {
     using schema::field;
     return std::tuple{
         field("url", &ConnectionParams::url, "Server, or a list of servers to try in turn: nats://host:4222 or tls://host:4222.")
-            .format("url").alias("nats_url").alias("server").alias("servers").defaulted(),
+            .format("url")
+            .alias("nats_url")
+            .alias("server")
+            .alias("servers")
+            .defaulted(),
         field("user", &ConnectionParams::user, "User name; goes with password.").alias("nats_user").alias("username").defaulted(),
-        field("password", &ConnectionParams::password, "Password. env:NAME and file:PATH are read from there.").alias("nats_password").defaulted(),
+        field("password", &ConnectionParams::password, "Password. env:NAME and file:PATH are read from there.")
+            .alias("nats_password")
+            .defaulted(),
         field("token", &ConnectionParams::token, "Token; wins over user and password.").alias("nats_token").defaulted(),
         field("creds", &ConnectionParams::creds, "Text of a creds file (user JWT and seed).").defaulted(),
         field("creds_file", &ConnectionParams::creds_file, "Path of a creds file.").format("path").defaulted(),
         field("nkey_seed", &ConnectionParams::nkey_seed, "Seed of a user NKey (SU...).").defaulted(),
         field("nkey_file", &ConnectionParams::nkey_file, "Path of a file that holds the seed of a user NKey.").format("path").defaulted(),
         field("jwt", &ConnectionParams::jwt, "User JWT; goes with nkey_seed.").defaulted(),
-        field("auth", &ConnectionParams::auth, "Alias of a NoETL credential that holds url and login; explicit parameters win.").alias("credential").defaulted(),
+        field("auth", &ConnectionParams::auth, "Alias of a NoETL credential that holds url and login; explicit parameters win.")
+            .alias("credential")
+            .defaulted(),
         field("tls", &ConnectionParams::tls, "Require TLS. Implied by tls:// and by any other tls_ parameter."),
         field("tls_ca", &ConnectionParams::tls_ca, "CA certificates that sign the server's: PEM text or path.").defaulted(),
         field("tls_cert", &ConnectionParams::tls_cert, "Client certificate: PEM text or path; goes with tls_key.").defaulted(),
@@ -49,10 +57,21 @@ struct ConnectionParams {
         field("tls_insecure", &ConnectionParams::tls_insecure, "Do not verify the server's certificate."),
         field("domain", &ConnectionParams::domain, "JetStream domain.").defaulted(),
         field("api_prefix", &ConnectionParams::api_prefix, "JetStream API prefix of an import, in place of $JS.API.").defaulted(),
-        field("inbox_prefix", &ConnectionParams::inbox_prefix, "Prefix of reply subjects, for users who may not subscribe to _INBOX.").format("subject").alias("inbox").defaulted(),
-        field("timeout_ms", &ConnectionParams::timeout_ms, "Time for the whole operation, in milliseconds; waits that are asked for come on top.").min(1).max(600000),
-        field("connect_timeout_ms", &ConnectionParams::connect_timeout_ms, "Time to connect, in milliseconds; a refused connection fails at once.").min(1).max(600000),
-        field("attempts", &ConnectionParams::attempts, "How often to try when the failure can pass and a second try is safe.").min(1).max(100),
+        field("inbox_prefix", &ConnectionParams::inbox_prefix, "Prefix of reply subjects, for users who may not subscribe to _INBOX.")
+            .format("subject")
+            .alias("inbox")
+            .defaulted(),
+        field("timeout_ms", &ConnectionParams::timeout_ms,
+              "Time for the whole operation, in milliseconds; waits that are asked for come on top.")
+            .min(1)
+            .max(600000),
+        field("connect_timeout_ms", &ConnectionParams::connect_timeout_ms,
+              "Time to connect, in milliseconds; a refused connection fails at once.")
+            .min(1)
+            .max(600000),
+        field("attempts", &ConnectionParams::attempts, "How often to try when the failure can pass and a second try is safe.")
+            .min(1)
+            .max(100),
     };
   }
 };

@@ -6,9 +6,12 @@ namespace {
 
 std::string_view name_of(Effect effect) {
   switch (effect) {
-    case Effect::read: return "read";
-    case Effect::write: return "write";
-    case Effect::destroy: return "destroy";
+    case Effect::read:
+      return "read";
+    case Effect::write:
+      return "write";
+    case Effect::destroy:
+      return "destroy";
   }
   return "write";
 }

@@ -60,19 +60,24 @@ void add_members(std::string& out, const Json& object, const std::string& indent
         start = end + 1;
       }
     } else {
-      out += fmt::format("{}{:<{}}  {}\n", indent, key, widest, value.is_string() ? value.get<std::string>() : value.is_null() ? "-" : dump(value));
+      out += fmt::format("{}{:<{}}  {}\n", indent, key, widest,
+                         value.is_string() ? value.get<std::string>()
+                         : value.is_null() ? "-"
+                                           : dump(value));
     }
   }
 }
 
 bool is_number(const std::string& text) {
-  return !text.empty() && std::all_of(text.begin(), text.end(), [](unsigned char c) { return std::isdigit(c) || c == '.' || c == ' ' || c == '-'; });
+  return !text.empty() &&
+         std::all_of(text.begin(), text.end(), [](unsigned char c) { return std::isdigit(c) || c == '.' || c == ' ' || c == '-'; });
 }
 
 }  // namespace
 
 std::size_t display_width(std::string_view text) {
-  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }));
+  return static_cast<std::size_t>(
+      std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }));
 }
 
 std::string table(const std::vector<std::string>& header, const std::vector<std::vector<std::string>>& rows) {

@@ -64,9 +64,11 @@ bool may_retry(const Operation& operation, const Error& error) {
 void pause_before_retry(int attempt, const Wait& wait) {
   static thread_local std::minstd_rand random{std::random_device{}()};
   const auto longest = std::min(kLongestPause, kFirstPause * (1 << std::min(attempt, 5)));
-  const auto pause = std::chrono::milliseconds(longest.count() / 2 + static_cast<long>(random() % static_cast<unsigned>(longest.count() / 2 + 1)));
+  const auto pause =
+      std::chrono::milliseconds(longest.count() / 2 + static_cast<long>(random() % static_cast<unsigned>(longest.count() / 2 + 1)));
   const Wait until = wait.at_most(pause);
-  (void)wait_until(until, [] { return false; }, pause);  // ends at its deadline, or when the caller stops
+  (void)wait_until(
+      until, [] { return false; }, pause);  // ends at its deadline, or when the caller stops
 }
 
 }  // namespace
@@ -80,8 +82,8 @@ struct Runtime::State {
   Result<Lease> lease(const Json& params, const RunOptions& options);
   Result<Json> attempt(const Bound& bound, const wire::Options& server, const Environment& seen, const RunOptions& options);
   /// Server and login of a call, with defaults filled in and secrets resolved.
-  Result<wire::Options> server_for(std::string_view where, ConnectionParams& common, const Json& params, Needs needs, const Environment& seen,
-                                   const RunOptions& options);
+  Result<wire::Options> server_for(std::string_view where, ConnectionParams& common, const Json& params, Needs needs,
+                                   const Environment& seen, const RunOptions& options);
   [[nodiscard]] Environment seen_by(const RunOptions& options) const {
     return options.environment == nullptr ? environment : Environment(*options.environment);
   }

@@ -22,7 +22,9 @@ Error no_jetstream(const Error& cause, const wire::Connection& connection) {
   error.code = Code::failed_precondition;
   error.retryable = false;
   error.message = fmt::format("JetStream is off for the account of {} on {}", who, connection.server().url);
-  error.hint = "JetStream belongs to accounts: connect as a user of an account with `jetstream: enabled`; a plain `authorization` block does not grant it";
+  error.hint =
+      "JetStream belongs to accounts: connect as a user of an account with `jetstream: enabled`; a plain `authorization` block does not "
+      "grant it";
   return error;
 }
 

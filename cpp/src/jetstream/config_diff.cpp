@@ -115,8 +115,10 @@ Json normalised(const ConfigTable& table, Json config) {
 void drop_server_metadata(Json& config) {
   if (!config.contains("metadata")) return;
   Json kept = without_server_metadata(config["metadata"]);
-  if (kept.empty()) config.erase("metadata");
-  else config["metadata"] = std::move(kept);
+  if (kept.empty())
+    config.erase("metadata");
+  else
+    config["metadata"] = std::move(kept);
 }
 
 Json merged(const ConfigTable& table, const Json& current, const Json& desired, const std::vector<std::string>& unset) {

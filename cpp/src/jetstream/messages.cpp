@@ -164,8 +164,11 @@ Result<StoredMessage> get_message(Api& api, std::string_view stream, const Messa
 }
 
 StoredMessage stored_message(const wire::Message& direct_reply) {
-  StoredMessage out{direct_reply.header("Nats-Subject").value_or(""), number(direct_reply.header("Nats-Sequence").value_or("")),
-                    direct_reply.header("Nats-Time-Stamp").value_or(""), {}, std::string(direct_reply.data())};
+  StoredMessage out{direct_reply.header("Nats-Subject").value_or(""),
+                    number(direct_reply.header("Nats-Sequence").value_or("")),
+                    direct_reply.header("Nats-Time-Stamp").value_or(""),
+                    {},
+                    std::string(direct_reply.data())};
   const auto headers = direct_reply.headers();
   for (const auto& [name, value] : headers.lines())
     if (std::find(kDirectHeaders.begin(), kDirectHeaders.end(), name) == kDirectHeaders.end()) out.headers.add(name, value);

@@ -128,7 +128,8 @@ struct Collected : Fetched {
 
 /// Fetches again and again until `fetch.batch` messages are there or the options say it is over. `wait` must leave time for
 /// `duration`. Errors: as fetch, while no message came.
-[[nodiscard]] Result<Collected> collect(Api& api, std::string_view stream, std::string_view consumer, const CollectOptions& options, const Wait& wait);
+[[nodiscard]] Result<Collected> collect(Api& api, std::string_view stream, std::string_view consumer, const CollectOptions& options,
+                                        const Wait& wait);
 
 // ---- settle ----------------------------------------------------------------------------------------------------------------
 

@@ -91,9 +91,12 @@ Result<ObjectPut> Objects::put(const ObjectMeta& meta, const ObjectSource& sourc
   info.chunk_size = std::clamp<std::uint64_t>(meta.chunk_size, 1, largest);
 
   if (auto stored = write_chunks(info, source, wait); !stored) return fail(without_chunks(std::move(stored).error(), info.nuid));
-  if (auto revision = write_record(info, before, pace.step())) info.revision = *revision;
-  else if (revision.error().maybe_applied) return fail(std::move(revision).error());  // the chunks may be needed
-  else return fail(without_chunks(std::move(revision).error(), info.nuid));
+  if (auto revision = write_record(info, before, pace.step()))
+    info.revision = *revision;
+  else if (revision.error().maybe_applied)
+    return fail(std::move(revision).error());  // the chunks may be needed
+  else
+    return fail(without_chunks(std::move(revision).error(), info.nuid));
   info.mtime = unix_nanos_now();
   if (before && !before->deleted && !before->nuid.empty())
     if (auto dropped = drop_chunks(before->nuid, pace.step()); !dropped)
@@ -130,7 +133,8 @@ Result<void> Objects::read_chunks(const ObjectInfo& info, const ObjectSink& sink
   if (size != info.size) return damaged(info, fmt::format("its chunks have {} bytes, not {}", size, info.size));
   if (!verify || info.digest.empty()) return {};
   if (!info.digest.starts_with("SHA-256="))
-    return fail(Code::unimplemented, fmt::format("{}: cannot verify a digest like {}", described(info), info.digest), "verify: false reads it without");
+    return fail(Code::unimplemented, fmt::format("{}: cannot verify a digest like {}", described(info), info.digest),
+                "verify: false reads it without");
   if (without_padding(info.digest) != without_padding(digest.finish())) return damaged(info, "its bytes do not match its digest");
   return {};
 }
@@ -140,7 +144,8 @@ Result<ObjectInfo> Objects::get(const std::string& name, const ObjectSink& sink,
   NN_TRY(auto info, this->info(name, pace.step()));
   if (info.link) {
     if (info.link->name.empty() || info.link->bucket.empty())
-      return fail(Code::failed_precondition, fmt::format("{} is a link to the bucket '{}', not to an object", described(info), info.link->bucket),
+      return fail(Code::failed_precondition,
+                  fmt::format("{} is a link to the bucket '{}', not to an object", described(info), info.link->bucket),
                   fmt::format("noetl-nats object list {} shows what is in it", info.link->bucket));
     Objects target(*api_, info.link->bucket);
     NN_TRY(const auto linked, target.info(info.link->name, pace.step()));

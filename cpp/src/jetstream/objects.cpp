@@ -23,9 +23,12 @@ template <class T>
 T member(const Json& object, const char* name, T fallback) {
   const auto found = object.find(name);
   if (found == object.end() || found->is_null()) return fallback;
-  if constexpr (std::is_same_v<T, std::string>) return found->is_string() ? found->template get<T>() : fallback;
-  else if constexpr (std::is_same_v<T, bool>) return found->is_boolean() ? found->template get<T>() : fallback;
-  else return found->is_number_unsigned() ? found->template get<T>() : fallback;
+  if constexpr (std::is_same_v<T, std::string>)
+    return found->is_string() ? found->template get<T>() : fallback;
+  else if constexpr (std::is_same_v<T, bool>)
+    return found->is_boolean() ? found->template get<T>() : fallback;
+  else
+    return found->is_number_unsigned() ? found->template get<T>() : fallback;
 }
 
 Json object_or_null(const Json& object, const char* name) {
@@ -53,7 +56,8 @@ Json record_of(const ObjectInfo& info) {
 Result<void> check_object_name(std::string_view name) {
   if (name.empty()) return fail(Code::invalid_argument, "name is empty");
   if (!is_utf8(name)) return fail(Code::invalid_argument, "name is not UTF-8");
-  if (name.size() > kLongestName) return fail(Code::invalid_argument, fmt::format("name has {} bytes; at most {} fit", name.size(), kLongestName));
+  if (name.size() > kLongestName)
+    return fail(Code::invalid_argument, fmt::format("name has {} bytes; at most {} fit", name.size(), kLongestName));
   return {};
 }
 
@@ -163,8 +167,10 @@ Result<std::vector<ObjectInfo>> Objects::list(bool with_deleted, std::vector<std
     if (!message) return fail(missing_stream(message.error()) ? no_bucket(BucketKind::object, bucket_) : std::move(message).error());
     if (!*message) return all;
     auto info = read_record(**message);
-    if (!info) warnings.push_back(info.error().message);
-    else if (with_deleted || !info->deleted) all.push_back(std::move(*info));
+    if (!info)
+      warnings.push_back(info.error().message);
+    else if (with_deleted || !info->deleted)
+      all.push_back(std::move(*info));
   }
 }
 

@@ -36,7 +36,8 @@ Result<Nanos> session_ttl(const Environment& environment) {
   std::int64_t seconds = 0;
   const auto [end, problem] = std::from_chars(text->data(), text->data() + text->size(), seconds);
   if (problem != std::errc{} || end != text->data() + text->size() || seconds < 1)
-    return fail(Code::invalid_argument, fmt::format("{} is {}; it must be a number of seconds, at least 1", kTtlVariable, in_quotes(*text)));
+    return fail(Code::invalid_argument,
+                fmt::format("{} is {}; it must be a number of seconds, at least 1", kTtlVariable, in_quotes(*text)));
   return std::chrono::seconds(seconds);
 }
 
@@ -56,13 +57,18 @@ std::vector<SessionProblem> check_session(const Json& session) {
   if (!session.is_object()) return {{"", "must be an object (user_id, is_active, roles, expires_at, ...)"}};
   std::vector<SessionProblem> problems;
   const auto check = [&](const char* name, bool (*fits)(const Json&), const char* what) {
-    if (session.contains(name) && !session[name].is_null() && !fits(session[name])) problems.push_back({name, fmt::format("must be {}", what)});
+    if (session.contains(name) && !session[name].is_null() && !fits(session[name]))
+      problems.push_back({name, fmt::format("must be {}", what)});
   };
-  check("user_id", [](const Json& value) { return value.is_number_integer(); }, "a whole number");
-  check("is_active", [](const Json& value) { return value.is_boolean(); }, "true or false");
-  check("roles", [](const Json& value) { return value.is_array(); }, "a list");
-  check("expires_at", [](const Json& value) { return value.is_number() || (value.is_string() && parse_time(value.get<std::string>())); },
-        "a time like 2026-01-31T12:00:00Z, or seconds since 1970");
+  check(
+      "user_id", [](const Json& value) { return value.is_number_integer(); }, "a whole number");
+  check(
+      "is_active", [](const Json& value) { return value.is_boolean(); }, "true or false");
+  check(
+      "roles", [](const Json& value) { return value.is_array(); }, "a list");
+  check(
+      "expires_at", [](const Json& value) { return value.is_number() || (value.is_string() && parse_time(value.get<std::string>())); },
+      "a time like 2026-01-31T12:00:00Z, or seconds since 1970");
   return problems;
 }
 

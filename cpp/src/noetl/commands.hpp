@@ -15,6 +15,7 @@ int playbooks_command(const std::vector<std::string>& arguments, const Environme
 
 /// Hidden: what lowered steps run.
 int step_command(const std::vector<std::string>& arguments, const Environment& environment, const Cancel* cancel);  ///< __step FILE
-int sub_command(const std::vector<std::string>& arguments, const Environment& environment);   ///< __sub FILE: a sub-playbook whose path is dynamic
+int sub_command(const std::vector<std::string>& arguments,
+                const Environment& environment);  ///< __sub FILE: a sub-playbook whose path is dynamic
 
 }  // namespace noetl::nats::playbook

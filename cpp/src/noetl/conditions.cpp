@@ -13,11 +13,13 @@ namespace {
 
 // Helper functions in front of each condition. number() gives () for what is none, and () compares false.
 constexpr std::string_view kPrelude =
-    "fn nn_number(v) { try { return parse_float(v.to_string().trim()); } catch { return (); } } "
+    "fn nn_number(v) { let t = v.to_string(); t.trim(); try { return parse_float(t); } catch { return (); } } "
     "fn nn_less(a, b) { let x = nn_number(a); let y = nn_number(b); x != () && y != () && x < y } "
-    "fn nn_same(a, b) { if a.to_string() == b.to_string() { return true; } let x = nn_number(a); let y = nn_number(b); x != () && y != () && x == y } "
+    "fn nn_same(a, b) { if a.to_string() == b.to_string() { return true; } let x = nn_number(a); let y = nn_number(b); x != () && y != () "
+    "&& x == y } "
     "fn nn_trim(v) { let t = v.to_string(); t.trim(); t } "
-    "fn nn_true(v) { !(v.to_string().to_lower() in [\"\", \"false\", \"0\", \"no\", \"none\", \"null\", \"off\", \"{}\", \"[]\", \"()\"]) } ";
+    "fn nn_true(v) { !(v.to_string().to_lower() in [\"\", \"false\", \"0\", \"no\", \"none\", \"null\", \"off\", \"{}\", \"[]\", \"()\"]) "
+    "} ";
 
 /// A translated part: a text value, a number literal, or a truth value.
 struct Part {
@@ -87,7 +89,8 @@ class Translator {
   static std::string comparison(const Part& left, std::string_view sign, const Part& right) {
     if (sign == "==" || sign == "!=") {
       const bool numeric = left.kind == Part::Kind::number || right.kind == Part::Kind::number;
-      const auto same = numeric ? fmt::format("nn_same({}, {})", left.rhai, right.rhai) : fmt::format("(({}).to_string() == ({}).to_string())", left.rhai, right.rhai);
+      const auto same = numeric ? fmt::format("nn_same({}, {})", left.rhai, right.rhai)
+                                : fmt::format("(({}).to_string() == ({}).to_string())", left.rhai, right.rhai);
       return sign == "==" ? same : "!" + same;
     }
     if (sign == "<") return fmt::format("nn_less({}, {})", left.rhai, right.rhai);
@@ -103,10 +106,13 @@ class Translator {
       skip();
       const auto name = name_here();
       at_ += name.size();
-      if (name == "lower" || name == "upper") part.rhai = fmt::format("({}).to_string().to_{}()", part.rhai, name);
-      else if (name == "trim") part.rhai = fmt::format("nn_trim({})", part.rhai);
+      if (name == "lower" || name == "upper")
+        part.rhai = fmt::format("({}).to_string().to_{}()", part.rhai, name);
+      else if (name == "trim")
+        part.rhai = fmt::format("nn_trim({})", part.rhai);
       else if (name != "int" && name != "float")
-        return fail(Code::invalid_argument, fmt::format("the filter {} is not available in a condition of the local engine", in_quotes(name)),
+        return fail(Code::invalid_argument,
+                    fmt::format("the filter {} is not available in a condition of the local engine", in_quotes(name)),
                     "available are lower, upper, trim, int and float; or compute the value in a nats step first");
       if (part.kind == Part::Kind::truth) return unknown();
     }
@@ -126,7 +132,9 @@ class Translator {
       return inner;
     }
     if (c == '"' || c == '\'') return literal();
-    if (std::isdigit(static_cast<unsigned char>(c)) != 0 || (c == '-' && at_ + 1 < text_.size() && std::isdigit(static_cast<unsigned char>(text_[at_ + 1])) != 0)) return number();
+    if (std::isdigit(static_cast<unsigned char>(c)) != 0 ||
+        (c == '-' && at_ + 1 < text_.size() && std::isdigit(static_cast<unsigned char>(text_[at_ + 1])) != 0))
+      return number();
     for (const auto& [name, meaning] : std::array<std::pair<std::string_view, std::string_view>, 7>{
              {{"true", "true"}, {"True", "true"}, {"false", "false"}, {"False", "false"}, {"none", ""}, {"None", ""}, {"null", ""}}})
       if (name_here() == name) return at_ += name.size(), Part{Part::Kind::text, rhai_literal(meaning)};
@@ -177,7 +185,8 @@ class Translator {
     return true;
   }
   [[nodiscard]] tl::unexpected<Error> unknown() const {
-    return fail(Code::invalid_argument, fmt::format("the condition is not understood at {}", in_quotes(at_ < text_.size() ? text_.substr(at_) : "its end")),
+    return fail(Code::invalid_argument,
+                fmt::format("the condition is not understood at {}", in_quotes(at_ < text_.size() ? text_.substr(at_) : "its end")),
                 "known are == != < > <= >= in, and, or, not, brackets, and the filters lower, upper, trim, int, float");
   }
 
@@ -193,12 +202,18 @@ std::string rhai_literal(std::string_view text) {
   std::string out = "\"";
   for (const char c : text) {
     const auto byte = static_cast<unsigned char>(c);
-    if (c == '"' || c == '\\') out += std::string("\\") + c;
-    else if (c == '\n') out += "\\n";
-    else if (c == '\r') out += "\\r";
-    else if (c == '\t') out += "\\t";
-    else if (byte < 0x20 || byte == 0x7F) out += fmt::format("\\x{:02x}", byte);
-    else out += c;
+    if (c == '"' || c == '\\')
+      out += std::string("\\") + c;
+    else if (c == '\n')
+      out += "\\n";
+    else if (c == '\r')
+      out += "\\r";
+    else if (c == '\t')
+      out += "\\t";
+    else if (byte < 0x20 || byte == 0x7F)
+      out += fmt::format("\\x{:02x}", byte);
+    else
+      out += c;
   }
   return out + "\"";
 }
@@ -207,8 +222,10 @@ std::string without_braces(std::string_view condition) {
   std::string out;
   for (std::size_t i = 0; i < condition.size(); ++i) {
     const auto two = condition.substr(i, 2);
-    if (two == "{{" || two == "}}") out += ' ', ++i;
-    else out += condition[i];
+    if (two == "{{" || two == "}}")
+      out += ' ', ++i;
+    else
+      out += condition[i];
   }
   const auto first = out.find_first_not_of(" \t\r\n");
   if (first == std::string::npos) return "";

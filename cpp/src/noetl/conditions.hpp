@@ -17,7 +17,8 @@ using RhaiVariable = std::function<Result<std::string>(const Reference& chain)>;
 /// Compares as text, < > <= >= as numbers (false when a side is none), `in` as containment in the text; and, or, not,
 /// brackets, the filters lower, upper, trim, int, float. Truth as the engine has it: "", false, 0, no, none, null, off, {},
 /// [] are false. Error: invalid_argument that names what it does not know.
-[[nodiscard]] Result<std::string> rhai_condition(std::string_view condition, const std::set<std::string>& steps, const RhaiVariable& variable);
+[[nodiscard]] Result<std::string> rhai_condition(std::string_view condition, const std::set<std::string>& steps,
+                                                 const RhaiVariable& variable);
 
 /// Whether the engine's own conditions can do it: a lone value, or one ==, != or in between two.
 [[nodiscard]] bool is_simple_condition(std::string_view condition);

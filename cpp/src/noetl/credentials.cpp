@@ -17,9 +17,8 @@ namespace {
 namespace fs = std::filesystem;
 
 bool is_alias(const std::string& alias) {
-  return !alias.empty() && alias.front() != '.' && std::all_of(alias.begin(), alias.end(), [](unsigned char c) {
-    return std::isalnum(c) != 0 || c == '_' || c == '.' || c == '-';
-  });
+  return !alias.empty() && alias.front() != '.' &&
+         std::all_of(alias.begin(), alias.end(), [](unsigned char c) { return std::isalnum(c) != 0 || c == '_' || c == '.' || c == '-'; });
 }
 
 std::string variable_of(const std::string& alias) {
@@ -46,9 +45,11 @@ Result<std::string> stored_text(const std::string& alias, const Environment& env
   const fs::path path = store(environment) / alias;
   struct stat status {};
   if (stat(path.c_str(), &status) != 0)
-    return fail(Code::not_found, fmt::format("credential {} does not exist", in_quotes(alias)), fmt::format("store it: noetl credential set {}", alias));
+    return fail(Code::not_found, fmt::format("credential {} does not exist", in_quotes(alias)),
+                fmt::format("store it: noetl credential set {}", alias));
   if ((status.st_mode & 077) != 0)
-    return fail(Code::permission_denied, fmt::format("the credential file {} can be read by others", path.string()), fmt::format("chmod 600 {}", path.string()));
+    return fail(Code::permission_denied, fmt::format("the credential file {} can be read by others", path.string()),
+                fmt::format("chmod 600 {}", path.string()));
   std::ifstream in(path, std::ios::binary);
   std::ostringstream text;
   text << in.rdbuf();
@@ -60,7 +61,8 @@ Result<std::string> stored_text(const std::string& alias, const Environment& env
 
 Result<Json> credential(const std::string& alias, const Environment& environment) {
   if (!is_alias(alias))
-    return fail(Code::invalid_argument, fmt::format("{} is not a credential alias", in_quotes(alias)), "an alias has letters, digits and . _ - only");
+    return fail(Code::invalid_argument, fmt::format("{} is not a credential alias", in_quotes(alias)),
+                "an alias has letters, digits and . _ - only");
   NN_TRY(const auto text, stored_text(alias, environment));
   Json document = Json::parse(text, nullptr, false);
   if (document.is_object()) return document;

@@ -21,13 +21,14 @@ struct Option {
 };
 
 // In front of the subcommand.
-constexpr std::array kGlobalOptions{Option{"host", 0, true},          Option{"port", 'p', true},   Option{"server-url", 0, true},
-                                    Option{"session-token", 0, true}, Option{"context", 0, true},  Option{"interactive", 'i', false},
+constexpr std::array kGlobalOptions{Option{"host", 0, true},          Option{"port", 'p', true},  Option{"server-url", 0, true},
+                                    Option{"session-token", 0, true}, Option{"context", 0, true}, Option{"interactive", 'i', false},
                                     Option{"gateway", 0, false}};
 // Behind `run` and `exec`.
-constexpr std::array kRunOptions{Option{"runtime", 'r', true},   Option{"target", 't', true},   Option{"set", 0, true},      Option{"payload", 0, true},
-                                 Option{"workload", 0, true},    Option{"input", 'i', true},    Option{"version", 'V', true}, Option{"endpoint", 0, true},
-                                 Option{"facts-out", 0, true},   Option{"context", 0, true},    Option{"verbose", 'v', false}, Option{"dry-run", 0, false},
+constexpr std::array kRunOptions{Option{"runtime", 'r', true}, Option{"target", 't', true},   Option{"set", 0, true},
+                                 Option{"payload", 0, true},   Option{"workload", 0, true},   Option{"input", 'i', true},
+                                 Option{"version", 'V', true}, Option{"endpoint", 0, true},   Option{"facts-out", 0, true},
+                                 Option{"context", 0, true},   Option{"verbose", 'v', false}, Option{"dry-run", 0, false},
                                  Option{"json", 'j', false}};
 
 template <std::size_t N>
@@ -44,7 +45,8 @@ const Option* find_letter(const std::array<Option, N>& options, char letter) {
 
 /// A bare word of more than 20 of these characters is taken for a database id, never for a file.
 bool looks_like_an_id(const std::string& reference) {
-  return reference.size() > 20 && std::all_of(reference.begin(), reference.end(), [](unsigned char c) { return std::isalnum(c) != 0 || c == '_' || c == '-'; });
+  return reference.size() > 20 &&
+         std::all_of(reference.begin(), reference.end(), [](unsigned char c) { return std::isalnum(c) != 0 || c == '_' || c == '-'; });
 }
 
 bool is_file(const std::string& path) {
@@ -140,7 +142,8 @@ bool is_local(const Scanner& scanner, const Environment& environment) {
   if (!config || !config->root.is_object()) return !config.has_value() ? false : true;
   const Json& root = config->root;
   std::string name = last(scanner, "context");
-  if (name.empty() && root.contains("current_context") && root["current_context"].is_string()) name = root["current_context"].get<std::string>();
+  if (name.empty() && root.contains("current_context") && root["current_context"].is_string())
+    name = root["current_context"].get<std::string>();
   const Json* contexts = root.contains("contexts") && root["contexts"].is_object() ? &root["contexts"] : nullptr;
   if (contexts == nullptr || !contexts->contains(name) || !(*contexts)[name].is_object()) return true;
   const Json& context = (*contexts)[name];
@@ -164,9 +167,11 @@ std::map<std::string, std::string> variables_of(const Scanner& scanner) {
 
 std::optional<Resolved> resolve_reference(const std::string& reference) {
   if (reference.starts_with("catalog://") || reference.starts_with("pbk_") || looks_like_an_id(reference)) return std::nullopt;
-  for (const auto& candidate : {reference, reference + ".yaml", reference + ".yml", "automation/" + reference + ".yaml", "automation/" + reference + ".yml"})
+  for (const auto& candidate :
+       {reference, reference + ".yaml", reference + ".yml", "automation/" + reference + ".yaml", "automation/" + reference + ".yml"})
     if (is_file(candidate)) return Resolved{candidate, ""};
-  const bool is_word = reference.find('/') == std::string::npos && reference.find('\\') == std::string::npos && !reference.ends_with(".yaml") && !reference.ends_with(".yml");
+  const bool is_word = reference.find('/') == std::string::npos && reference.find('\\') == std::string::npos &&
+                       !reference.ends_with(".yaml") && !reference.ends_with(".yml");
   if (is_word && is_file("noetl.yaml")) return Resolved{"noetl.yaml", reference};
   return std::nullopt;
 }

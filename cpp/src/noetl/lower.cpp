@@ -24,7 +24,8 @@ Result<std::filesystem::path> lower_during_run(const LowerRequest& request, cons
 Error problem_at(const Place& place, std::string message, std::string hint) {
   const int line = place.document == nullptr ? 0 : place.document->position_of(place.pointer).line;
   const std::string where = line > 0 ? fmt::format("{}:{}", place.file, line) : place.file;
-  Error error{.code = Code::invalid_argument, .message = fmt::format("{}: step '{}': {}", where, place.step, message), .hint = std::move(hint)};
+  Error error{
+      .code = Code::invalid_argument, .message = fmt::format("{}: step '{}': {}", where, place.step, message), .hint = std::move(hint)};
   error.details["file"] = place.file;
   error.details["line"] = line;
   error.details["step"] = place.step;

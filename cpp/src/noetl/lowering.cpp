@@ -18,13 +18,16 @@ namespace fs = std::filesystem;
 
 const std::set<std::string> kScopes{"workload", "vars", "input", "args", "auth"};
 
-std::string kind_of(const Json& tool) { return tool.is_object() && tool.contains("kind") && tool["kind"].is_string() ? tool["kind"].get<std::string>() : ""; }
+std::string kind_of(const Json& tool) {
+  return tool.is_object() && tool.contains("kind") && tool["kind"].is_string() ? tool["kind"].get<std::string>() : "";
+}
 
 bool is_step(const Json& step) { return step.is_object() && step.contains("step") && step["step"].is_string(); }
 
 /// All texts of a value, keys excluded.
 void collect_texts(const Json& value, std::vector<std::string>& out) {
-  if (value.is_string()) out.push_back(value.get<std::string>());
+  if (value.is_string())
+    out.push_back(value.get<std::string>());
   else if (value.is_structured())
     for (const auto& each : value) collect_texts(each, out);
 }
@@ -42,9 +45,12 @@ std::string engine_json(const Json& document) {
   for (std::size_t i = 0; i < text.size(); ++i) {
     const auto byte = static_cast<unsigned char>(text[i]);
     const auto next = i + 1 < text.size() ? static_cast<unsigned char>(text[i + 1]) : 0U;
-    if (byte == 0x7F) out += "\\u007f";
-    else if (byte == 0xC2 && next >= 0x80 && next < 0xA0) out += fmt::format("\\u{:04x}", next), ++i;
-    else out += text[i];
+    if (byte == 0x7F)
+      out += "\\u007f";
+    else if (byte == 0xC2 && next >= 0x80 && next < 0xA0)
+      out += fmt::format("\\u{:04x}", next), ++i;
+    else
+      out += text[i];
   }
   return out;
 }
@@ -92,7 +98,8 @@ Result<std::optional<Json>> Document::lower() {
 Result<void> Document::find_nats_steps() {
   std::size_t index = 0;
   for (const auto& step : doc_["workflow"]) {
-    const Place place{file_.string(), &source_, fmt::format("/workflow/{}", index++), is_step(step) ? step["step"].get<std::string>() : "?"};
+    const Place place{file_.string(), &source_, fmt::format("/workflow/{}", index++),
+                      is_step(step) ? step["step"].get<std::string>() : "?"};
     if (!is_step(step) || !step.contains("tool")) continue;
     const Json& tool = step["tool"];
     if (kind_of(tool) == "nats") nats_.insert(place.step);
@@ -102,7 +109,8 @@ Result<void> Document::find_nats_steps() {
     if (!kinds.contains("nats")) continue;
     if (kinds.size() > 1) {
       kinds.erase("nats");
-      return fail(problem_at(place, fmt::format("a pipeline that mixes nats with {} cannot run locally", fmt::join(kinds, ", ")), "split it into steps"));
+      return fail(problem_at(place, fmt::format("a pipeline that mixes nats with {} cannot run locally", fmt::join(kinds, ", ")),
+                             "split it into steps"));
     }
     nats_.insert(place.step);
   }
@@ -156,7 +164,8 @@ Result<void> Document::lower_step(std::size_t index) {
   std::vector<Json> extra;
   Json tool = step.contains("tool") ? step["tool"] : Json();
   if (nats_.contains(place.step)) {
-    NN_TRY(auto command, step_command({place.file, place.document, place.pointer + "/tool", place.step}, tool, step.contains("loop") ? step["loop"] : Json()));
+    NN_TRY(auto command, step_command({place.file, place.document, place.pointer + "/tool", place.step}, tool,
+                                      step.contains("loop") ? step["loop"] : Json()));
     step["tool"] = std::move(command);
     step.erase("loop");
   } else if (kind_of(tool) == "playbook" && tool.contains("path") && tool["path"].is_string() && !children_.contains(place.step)) {
@@ -202,12 +211,22 @@ Result<Json> Document::step_command(const Place& place, const Json& tool, const 
       }
     }
   }
-  const Json description{{"step", step},   {"tool", tool}, {"loop", loop},       {"marker", run_.marker},          {"refs", refs},
-                         {"byref", by_file}, {"typed", typed_}, {"tag", tag_},   {"fd", run_.request.progress_fd}, {"quiet", run_.request.quiet},
-                         {"directory", run_.directory.path().string()}, {"results", results_}};
+  const Json description{{"step", step},
+                         {"tool", tool},
+                         {"loop", loop},
+                         {"marker", run_.marker},
+                         {"refs", refs},
+                         {"byref", by_file},
+                         {"typed", typed_},
+                         {"tag", tag_},
+                         {"fd", run_.request.progress_fd},
+                         {"quiet", run_.request.quiet},
+                         {"directory", run_.directory.path().string()},
+                         {"results", results_}};
   NN_TRY(const auto file, run_.directory.write(fmt::format("step-{}.json", ++run_.files), dump(description)));
 
-  std::string command = fmt::format("exec {} __step {} <<'{}.'\n", shell_quoted(run_.request.executable.string()), shell_quoted(file.string()), run_.marker);
+  std::string command =
+      fmt::format("exec {} __step {} <<'{}.'\n", shell_quoted(run_.request.executable.string()), shell_quoted(file.string()), run_.marker);
   for (const auto& reference : refs) command += fmt::format("{}\n{{{{ {} }}}}\n", run_.marker, reference);
   command += run_.marker + ".";
   return Json{{"kind", "shell"}, {"cmds", {command}}};
@@ -246,10 +265,16 @@ Result<void> Document::lower_tool(const std::string& step, Json& tool, const Pla
 Result<void> Document::call_dynamic(Json& step, const Place& place, std::vector<Json>& extra) {
   const Json tool = step["tool"];
   NN_TRY(const auto path, rewritten(tool["path"].get<std::string>(), place));
-  const Json description{{"step", place.step}, {"marker", run_.marker}, {"base", file_.parent_path().string()}, {"directory", run_.directory.path().string()},
-                         {"fd", run_.request.progress_fd}, {"quiet", run_.request.quiet}, {"executable", run_.request.executable.string()}};
+  const Json description{{"step", place.step},
+                         {"marker", run_.marker},
+                         {"base", file_.parent_path().string()},
+                         {"directory", run_.directory.path().string()},
+                         {"fd", run_.request.progress_fd},
+                         {"quiet", run_.request.quiet},
+                         {"executable", run_.request.executable.string()}};
   NN_TRY(const auto file, run_.directory.write(fmt::format("sub-{}.json", ++run_.files), dump(description)));
-  const auto command = fmt::format("exec {0} __sub {1} <<'{2}.'\n{2}\n{3}\n{2}.", shell_quoted(run_.request.executable.string()), shell_quoted(file.string()), run_.marker, path);
+  const auto command = fmt::format("exec {0} __sub {1} <<'{2}.'\n{2}\n{3}\n{2}.", shell_quoted(run_.request.executable.string()),
+                                   shell_quoted(file.string()), run_.marker, path);
   Json call = tool;
   call.erase("path");
   NN_CHECK(rewrite(call, place));

@@ -75,10 +75,10 @@ class Document {
   yaml::Document source_;
   bool top_;
   Json doc_;
-  std::set<std::string> nats_;                                      ///< names of nats steps
+  std::set<std::string> nats_;                                         ///< names of nats steps
   std::map<std::string, std::map<std::string, std::string>> exports_;  ///< step → engine variable → path in its result
-  std::map<std::string, std::filesystem::path> children_;          ///< playbook step → file to run; dynamic ones are absent
-  Json typed_ = Json::object();                                     ///< workload defaults that are not text
+  std::map<std::string, std::filesystem::path> children_;              ///< playbook step → file to run; dynamic ones are absent
+  Json typed_ = Json::object();                                        ///< workload defaults that are not text
   std::string tag_;
   std::string results_;
   std::vector<Json> steps_;

@@ -30,7 +30,8 @@ Result<std::optional<Plan>> refuse_if_lowerable(const Invocation& invocation, co
     if (run)
       return fail(Code::invalid_argument,
                   fmt::format("{} has nats steps, and noetl-nats does not know {}", file,
-                              invocation.unknown_option.empty() ? "this form of the command" : "the option " + in_quotes(invocation.unknown_option)),
+                              invocation.unknown_option.empty() ? "this form of the command"
+                                                                : "the option " + in_quotes(invocation.unknown_option)),
                   "leave it out, or upgrade noetl-nats");
   }
   return std::optional<Plan>{};
@@ -58,7 +59,8 @@ Result<std::optional<Plan>> plan_command_line(const std::vector<std::string>& ar
   return Plan(std::move(*run), std::move(replaced), invocation.file, invocation.json || invocation.verbose);
 }
 
-Result<std::optional<Plan>> plan_call(const std::string& playbook, std::map<std::string, std::string> variables, bool quiet, const Surroundings& around) {
+Result<std::optional<Plan>> plan_call(const std::string& playbook, std::map<std::string, std::string> variables, bool quiet,
+                                      const Surroundings& around) {
   NN_TRY(auto run, lower(request_for(playbook, std::move(variables), quiet, around)));
   if (!run) return std::optional<Plan>{};
   std::vector<std::string> arguments{run->path().string()};

@@ -26,7 +26,8 @@ Result<fs::path> shipped(const Environment& environment) {
   for (fs::path at = own.parent_path(); at != at.root_path(); at = at.parent_path())
     for (const auto* below : {"share/noetl-nats/playbooks", "playbooks"})
       if (fs::exists(at / below / "automation/infrastructure/nats.yaml")) return at / below;
-  return fail(Code::not_found, "the playbooks are not installed beside noetl-nats", "set NOETL_NATS_PLAYBOOKS to the folder that holds them");
+  return fail(Code::not_found, "the playbooks are not installed beside noetl-nats",
+              "set NOETL_NATS_PLAYBOOKS to the folder that holds them");
 }
 
 struct Copied {
@@ -72,8 +73,10 @@ int playbooks_command(const std::vector<std::string>& arguments, const Environme
   std::vector<std::string> words;
   for (const auto& argument : arguments) {
     if (argument == "--help" || argument == "-h") return std::cout << kUsage, 0;
-    if (argument == "--force") force = true;
-    else words.push_back(argument);
+    if (argument == "--force")
+      force = true;
+    else
+      words.push_back(argument);
   }
   if (words.empty() || words.front() != "copy" || words.size() > 2) return std::cerr << kUsage, exit_status(Code::invalid_argument);
   const auto from = shipped(environment);

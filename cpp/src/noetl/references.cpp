@@ -7,8 +7,9 @@
 namespace noetl::nats::playbook {
 namespace {
 
-constexpr std::array<std::string_view, 22> kWords{"and", "or",   "not",  "in",    "is",    "if",     "else", "elif",    "endif",    "for",  "endfor",
-                                                  "set", "true", "True", "false", "False", "none",   "None", "defined", "undefined", "null", "recursive"};
+constexpr std::array<std::string_view, 22> kWords{"and",   "or",   "not",     "in",        "is",   "if",       "else",  "elif",
+                                                  "endif", "for",  "endfor",  "set",       "true", "True",     "false", "False",
+                                                  "none",  "None", "defined", "undefined", "null", "recursive"};
 
 bool is_start(char c) { return std::isalpha(static_cast<unsigned char>(c)) != 0 || c == '_'; }
 bool is_part(char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_'; }
@@ -34,7 +35,8 @@ std::size_t end_of_root(std::string_view text, std::size_t at, const std::set<st
   std::size_t end = end_of_name(text, at);
   for (const auto& step : steps) {
     const auto stop = at + step.size();
-    if (stop > end && text.substr(at, step.size()) == step && (stop >= text.size() || (!is_part(text[stop]) && text[stop] != '-'))) end = stop;
+    if (stop > end && text.substr(at, step.size()) == step && (stop >= text.size() || (!is_part(text[stop]) && text[stop] != '-')))
+      end = stop;
   }
   return end;
 }

@@ -22,7 +22,7 @@ struct Block {
 struct Reference {
   std::size_t begin = 0, end = 0;  ///< in the expression
   std::string root;
-  std::vector<std::string> path;   ///< names, and indexes as "[0]"
+  std::vector<std::string> path;  ///< names, and indexes as "[0]"
 };
 /// All chains of an expression outside of its string literals; words of the language are none. `steps` are names of steps
 /// that need not be identifiers ("load-data").

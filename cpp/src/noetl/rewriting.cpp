@@ -49,8 +49,9 @@ Result<std::string> Document::exported(const Reference& chain, const Place& plac
   for (const auto& each : path) {
     const bool index = each.front() == '[';
     if (index && (after_index || in_result.empty()))
-      return fail(problem_at(place, fmt::format("the engine cannot reach {}", in_quotes(fmt::format("{}.{}", chain.root, fmt::join(chain.path, ".")))),
-                             "take it apart in a nats step"));
+      return fail(problem_at(
+          place, fmt::format("the engine cannot reach {}", in_quotes(fmt::format("{}.{}", chain.root, fmt::join(chain.path, ".")))),
+          "take it apart in a nats step"));
     variable += "." + (index ? each.substr(1, each.size() - 2) : each);
     in_result += index ? each : (in_result.empty() ? "" : ".") + each;
     after_index = index;
@@ -69,8 +70,9 @@ Result<std::string> Document::rewritten(const std::string& text, const Place& pl
     const bool lone = !block.statement && found.size() == 1 && trimmed(block.inner.substr(0, found.front().begin)).empty();
     const auto filter = lone ? engine_filter(block.inner.substr(found.front().end)) : std::nullopt;
     if (!filter)
-      return fail(problem_at(place, fmt::format("the engine cannot evaluate {}", in_quotes(text.substr(block.begin, block.end - block.begin))),
-                             "it knows lone references and the filters lower, upper, trim; compute the value in a nats step, or in the shell"));
+      return fail(
+          problem_at(place, fmt::format("the engine cannot evaluate {}", in_quotes(text.substr(block.begin, block.end - block.begin))),
+                     "it knows lone references and the filters lower, upper, trim; compute the value in a nats step, or in the shell"));
     NN_TRY(const auto variable, exported(found.front(), place));
     out += text.substr(at, block.begin - at) + fmt::format("{{{{ {}{} }}}}", variable, *filter);
     at = block.end;
@@ -82,7 +84,8 @@ Result<void> Document::rewrite(Json& value, Place place) {
   if (value.is_string()) {
     NN_TRY(value, rewritten(value.get<std::string>(), place));
   } else if (value.is_array()) {
-    for (std::size_t i = 0; i < value.size(); ++i) NN_CHECK(rewrite(value[i], {place.file, place.document, fmt::format("{}/{}", place.pointer, i), place.step}));
+    for (std::size_t i = 0; i < value.size(); ++i)
+      NN_CHECK(rewrite(value[i], {place.file, place.document, fmt::format("{}/{}", place.pointer, i), place.step}));
   } else if (value.is_object()) {
     for (auto& [key, member] : value.items())
       NN_CHECK(rewrite(member, {place.file, place.document, place.pointer + "/" + yaml::pointer_token(key), place.step}));
@@ -109,17 +112,24 @@ Result<std::string> Document::simple_condition(const std::string& text, const Pl
 }
 
 Result<std::string> Document::rhai_variable(const Reference& chain, const Place& place) {
-  const auto member = [](const std::string& map, const std::string& key) { return fmt::format("({}[{}] ?? \"\")", map, rhai_literal(key)); };
+  const auto member = [](const std::string& map, const std::string& key) {
+    return fmt::format("({}[{}] ?? \"\")", map, rhai_literal(key));
+  };
+  // A step that has not run is no variable: naming it would end the run.
+  const auto result_of = [](const std::string& step) {
+    return fmt::format("(if is_def_var({0}) {{ {1}[\"result\"] ?? \"\" }} else {{ \"\" }})", rhai_literal(step), step);
+  };
   if (nats_.contains(chain.root)) {
     NN_TRY(const auto variable, exported(chain, place));
     if (variable.starts_with("vars.")) return member("vars", variable.substr(5));
-    return fmt::format("{}[\"result\"]", chain.root);
+    return result_of(chain.root);
   }
   const bool scope = chain.root == "workload" || chain.root == "vars";
   if (scope && !chain.path.empty()) return member(chain.root, fmt::format("{}", fmt::join(chain.path, ".")));
   if (chain.path.empty()) return member("workload", chain.root);  // --set x=... sets workload.x as well
-  if (chain.path.size() == 1 && chain.path.front() == "result") return fmt::format("{}[\"result\"]", chain.root);
-  return fail(Code::invalid_argument, fmt::format("{} cannot be reached from a condition", in_quotes(fmt::format("{}.{}", chain.root, fmt::join(chain.path, ".")))),
+  if (chain.path.size() == 1 && chain.path.front() == "result") return result_of(chain.root);
+  return fail(Code::invalid_argument,
+              fmt::format("{} cannot be reached from a condition", in_quotes(fmt::format("{}.{}", chain.root, fmt::join(chain.path, ".")))),
               "a condition sees workload, vars, results of nats steps, and STEP.result of other steps");
 }
 
@@ -140,18 +150,29 @@ Result<void> Document::lower_conditions(Json& step, Place place) {
   if (!step.contains("next")) return {};
   Json& next = step["next"];
   if (!next.is_object() || !next.contains("arcs") || !next["arcs"].is_array()) return rewrite(next, at("/next"));
-  const bool inclusive = next.contains("spec") && next["spec"].is_object() && next["spec"].contains("mode") && next["spec"]["mode"] == "inclusive";
+  for (std::size_t i = 0; i < next["arcs"].size(); ++i) {
+    const Json& arc = next["arcs"][i];
+    if (arc.is_object() && arc.contains("args") && touches(dump(arc["args"])))
+      return fail(problem_at(at(fmt::format("/next/arcs/{}/args", i)),
+                             "the engine does not render the args of an arc, and these name a nats step",
+                             "name the result in the step that needs it: every later step can"));
+  }
+  const bool inclusive =
+      next.contains("spec") && next["spec"].is_object() && next["spec"].contains("mode") && next["spec"]["mode"] == "inclusive";
   return lower_arcs(step, next["arcs"], !inclusive, at("/next/arcs"));
 }
 
 Result<void> Document::lower_arcs(Json& step, Json& arcs, bool exclusive, const Place& place) {
-  const auto condition = [](const Json& arc) { return arc.is_object() && arc.contains("when") && arc["when"].is_string() ? arc["when"].get<std::string>() : std::string(); };
+  const auto condition = [](const Json& arc) {
+    return arc.is_object() && arc.contains("when") && arc["when"].is_string() ? arc["when"].get<std::string>() : std::string();
+  };
   const bool ours = std::any_of(arcs.begin(), arcs.end(), [&](const Json& arc) { return touches(condition(arc)); });
   if (!ours) return {};
   if (!exclusive || step.contains("case")) {
     for (std::size_t i = 0; i < arcs.size(); ++i)
       if (!condition(arcs[i]).empty()) {
-        NN_TRY(arcs[i]["when"], simple_condition(condition(arcs[i]), {place.file, place.document, fmt::format("{}/{}/when", place.pointer, i), place.step}));
+        NN_TRY(arcs[i]["when"],
+               simple_condition(condition(arcs[i]), {place.file, place.document, fmt::format("{}/{}/when", place.pointer, i), place.step}));
       }
     return {};
   }

@@ -54,7 +54,8 @@ struct Child {
   sys::Descriptor output;  ///< standard output, when it is captured
 };
 
-Result<Child> start(const std::filesystem::path& program, const std::vector<std::string>& arguments, const Environment& environment, bool capture) {
+Result<Child> start(const std::filesystem::path& program, const std::vector<std::string>& arguments, const Environment& environment,
+                    bool capture) {
   Environment inherited = environment;
   inherited.set("NOETL_NATS_HOOK", "0");  // lowered already
   std::vector<std::string> variables;

@@ -47,13 +47,15 @@ Result<RunDirectory> RunDirectory::create(const Environment& environment) {
   sweep(parent);
   std::string pattern = (parent / fmt::format("{}{}-XXXXXX", kPrefix, getpid())).string();
   if (mkdtemp(pattern.data()) == nullptr)
-    return fail(Code::failed_precondition, fmt::format("cannot make a directory in {}: {}", parent.string(), std::strerror(errno)), "set TMPDIR to a writable directory");
+    return fail(Code::failed_precondition, fmt::format("cannot make a directory in {}: {}", parent.string(), std::strerror(errno)),
+                "set TMPDIR to a writable directory");
   return RunDirectory(pattern, true);
 }
 
 Result<RunDirectory> RunDirectory::within(const fs::path& parent) {
   std::string pattern = (parent / "sub-XXXXXX").string();
-  if (mkdtemp(pattern.data()) == nullptr) return fail(Code::failed_precondition, fmt::format("cannot make a directory in {}: {}", parent.string(), std::strerror(errno)));
+  if (mkdtemp(pattern.data()) == nullptr)
+    return fail(Code::failed_precondition, fmt::format("cannot make a directory in {}: {}", parent.string(), std::strerror(errno)));
   return RunDirectory(pattern, false);
 }
 
@@ -71,7 +73,7 @@ RunDirectory::~RunDirectory() {
 
 Result<fs::path> RunDirectory::write(const std::string& name, std::string_view content) const {
   const auto file = path_ / name;
-  NN_CHECK(sys::write_file(file, content, 0600));
+  NN_CHECK(sys::write_file(file, content, 0600, sys::Durable::no));
   return file;
 }
 

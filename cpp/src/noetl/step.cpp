@@ -92,11 +92,14 @@ class Step {
     auto result = runtime_.try_run(call.operation->name, call.params, options_);
     const bool shows_result = call.show == "text" || (call.show == "auto" && call.operation->info.shows == Shows::result);
     if (!result) {
-      if (shows_result && result.error().result.is_object()) teller_.progress(text_of(*call.operation, error_document(result.error()), teller_.color()));
+      if (shows_result && result.error().result.is_object())
+        teller_.progress(text_of(*call.operation, error_document(result.error()), teller_.color()));
       return result;
     }
-    if (shows_result) teller_.progress(text_of(*call.operation, *result, teller_.color()));
-    else if (call.show == "auto") teller_.progress("✓ " + line_of(*call.operation, *result));
+    if (shows_result)
+      teller_.progress(text_of(*call.operation, *result, teller_.color()));
+    else if (call.show == "auto")
+      teller_.progress("✓ " + line_of(*call.operation, *result));
     return result;
   }
 
@@ -111,7 +114,7 @@ Result<Json> run_step(const StepDescription& description, const Environment& env
   Step step(description, environment, cancel);
   NN_TRY(auto result, step.run(variables));
   const auto file = result_file(description.text("directory"), description.text("results"), description.text("step"));
-  NN_CHECK(sys::write_file(file, dump(result), 0600));
+  NN_CHECK(sys::write_file(file, dump(result), 0600, sys::Durable::no));
   return result;
 }
 

@@ -31,7 +31,9 @@ bool holds_text(const FieldInfo* field) {
 
 Result<Json> render(const std::string& text, const Json& variables, bool as_text) {
   if (!Template::has_code(text)) return Json(text);
-  NN_TRY(const auto parsed, Template::parse(text));
+  HyphenNames names;  // what is there may have a hyphen in its name: load-data.result
+  for (const auto& [name, value] : variables.items()) names.insert(name);
+  NN_TRY(const auto parsed, Template::parse(text, names));
   const Scope scope(variables);
   if (const auto* single = parsed.single(); single != nullptr) {
     NN_TRY(const auto value, evaluate(*single, scope));

@@ -33,7 +33,8 @@ int fail_step(const StepDescription& description, const Error& error) {
   if (!error.hint.empty()) teller.error(fmt::format("  hint: {}", error.hint));
   if (error.maybe_applied) teller.error("  note: the server may have applied it all the same");
   const Json report{{"step", step}, {"message", error.message}, {"hint", error.hint}, {"code", name_of(error.code)}};
-  (void)sys::write_file(description.text("directory") + "/error.json", dump(report), 0600);  // the exit status tells it too
+  (void)sys::write_file(description.text("directory") + "/error.json", dump(report), 0600,
+                        sys::Durable::no);  // the exit status tells it too
   return 1;
 }
 

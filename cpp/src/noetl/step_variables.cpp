@@ -59,7 +59,8 @@ Result<Json> step_variables(const StepDescription& description, std::string_view
   const auto frames = frames_of(input, description.text("marker"));
   const auto& refs = document["refs"];
   if (frames.size() != refs.size())
-    return fail(Code::internal, fmt::format("the engine has handed over {} values in place of {}", frames.size(), refs.size()), "noetl may be newer than noetl-nats knows");
+    return fail(Code::internal, fmt::format("the engine has handed over {} values in place of {}", frames.size(), refs.size()),
+                "noetl may be newer than noetl-nats knows");
 
   std::map<std::string, std::string> given;
   for (std::size_t i = 0; i < frames.size(); ++i) {

@@ -27,17 +27,52 @@ class Field {
     info_.doc = doc;
   }
 
-  Field&& format(const char* name) && { info_.format = name; return std::move(*this); }
-  Field&& positional() && { info_.positional = true; return std::move(*this); }
-  Field&& alias(const char* name) && { info_.aliases.emplace_back(name); return std::move(*this); }
-  Field&& one_of(std::initializer_list<const char*> choices) && { info_.choices.assign(choices.begin(), choices.end()); return std::move(*this); }
-  Field&& min(double value) && { info_.min = value; return std::move(*this); }
-  Field&& max(double value) && { info_.max = value; return std::move(*this); }
-  Field&& clamp(double low, double high) && { info_.min = low; info_.max = high; info_.clamp = true; return std::move(*this); }
-  Field&& defaulted() && { defaulted_ = true; return std::move(*this); }
-  Field&& milliseconds() && { info_.unit_nanos = 1'000'000; return std::move(*this); }
-  Field&& nanoseconds() && { info_.unit_nanos = 1; return std::move(*this); }
-  Field&& since(const char* server_version) && { info_.since = server_version; return std::move(*this); }
+  Field&& format(const char* name) && {
+    info_.format = name;
+    return std::move(*this);
+  }
+  Field&& positional() && {
+    info_.positional = true;
+    return std::move(*this);
+  }
+  Field&& alias(const char* name) && {
+    info_.aliases.emplace_back(name);
+    return std::move(*this);
+  }
+  Field&& one_of(std::initializer_list<const char*> choices) && {
+    info_.choices.assign(choices.begin(), choices.end());
+    return std::move(*this);
+  }
+  Field&& min(double value) && {
+    info_.min = value;
+    return std::move(*this);
+  }
+  Field&& max(double value) && {
+    info_.max = value;
+    return std::move(*this);
+  }
+  Field&& clamp(double low, double high) && {
+    info_.min = low;
+    info_.max = high;
+    info_.clamp = true;
+    return std::move(*this);
+  }
+  Field&& defaulted() && {
+    defaulted_ = true;
+    return std::move(*this);
+  }
+  Field&& milliseconds() && {
+    info_.unit_nanos = 1'000'000;
+    return std::move(*this);
+  }
+  Field&& nanoseconds() && {
+    info_.unit_nanos = 1;
+    return std::move(*this);
+  }
+  Field&& since(const char* server_version) && {
+    info_.since = server_version;
+    return std::move(*this);
+  }
 
   [[nodiscard]] FieldInfo build(const S& defaults) const {
     using Value = typename OptionalOf<M>::inner;
@@ -61,8 +96,10 @@ class Field {
     };
     info.write = [member](const void* object) -> Json {
       const M& value = static_cast<const S*>(object)->*member;
-      if constexpr (optional) return value ? write_value(*value) : Json(Json::value_t::discarded);
-      else return write_value(value);
+      if constexpr (optional)
+        return value ? write_value(*value) : Json(Json::value_t::discarded);
+      else
+        return write_value(value);
     };
     return info;
   }
@@ -74,9 +111,12 @@ class Field {
     if constexpr (Described<E>) info.structure = &describe<E>();
   }
   [[nodiscard]] bool has_no_default(const S& defaults) const {
-    if constexpr (Described<M>) return false;
-    else if constexpr (ListOf<M>::value || MapOf<M>::value) return (defaults.*member_).empty();
-    else return defaults.*member_ == M{};
+    if constexpr (Described<M>)
+      return false;
+    else if constexpr (ListOf<M>::value || MapOf<M>::value)
+      return (defaults.*member_).empty();
+    else
+      return defaults.*member_ == M{};
   }
 
   M S::*member_;

@@ -5,19 +5,32 @@ namespace {
 
 Json type_schema(Kind kind, const FieldInfo& field) {
   switch (kind) {
-    case Kind::text: return {{"type", "string"}};
-    case Kind::secret: return {{"type", "string"}, {"writeOnly", true}};
-    case Kind::boolean: return {{"type", "boolean"}};
-    case Kind::integer: return {{"type", "integer"}};
-    case Kind::number: return {{"type", "number"}};
-    case Kind::duration: return {{"type", {"string", "number"}}, {"format", "duration-text"}};
-    case Kind::size: return {{"type", {"string", "integer"}}, {"format", "size-text"}};
-    case Kind::time: return {{"type", "string"}, {"format", "date-time"}};
-    case Kind::json: return Json::object();
-    case Kind::object: return {{"type", "object"}};
-    case Kind::list: return {{"type", "array"}, {"items", type_schema(field.element, field)}};
-    case Kind::map: return {{"type", "object"}, {"additionalProperties", type_schema(field.element, field)}};
-    case Kind::structure: return field.structure != nullptr ? schema_of(*field.structure) : Json{{"type", "object"}};
+    case Kind::text:
+      return {{"type", "string"}};
+    case Kind::secret:
+      return {{"type", "string"}, {"writeOnly", true}};
+    case Kind::boolean:
+      return {{"type", "boolean"}};
+    case Kind::integer:
+      return {{"type", "integer"}};
+    case Kind::number:
+      return {{"type", "number"}};
+    case Kind::duration:
+      return {{"type", {"string", "number"}}, {"format", "duration-text"}};
+    case Kind::size:
+      return {{"type", {"string", "integer"}}, {"format", "size-text"}};
+    case Kind::time:
+      return {{"type", "string"}, {"format", "date-time"}};
+    case Kind::json:
+      return Json::object();
+    case Kind::object:
+      return {{"type", "object"}};
+    case Kind::list:
+      return {{"type", "array"}, {"items", type_schema(field.element, field)}};
+    case Kind::map:
+      return {{"type", "object"}, {"additionalProperties", type_schema(field.element, field)}};
+    case Kind::structure:
+      return field.structure != nullptr ? schema_of(*field.structure) : Json{{"type", "object"}};
   }
   return Json::object();
 }
@@ -26,19 +39,32 @@ Json type_schema(Kind kind, const FieldInfo& field) {
 
 std::string_view name_of(Kind kind) {
   switch (kind) {
-    case Kind::text: return "text";
-    case Kind::boolean: return "boolean";
-    case Kind::integer: return "integer";
-    case Kind::number: return "number";
-    case Kind::duration: return "duration";
-    case Kind::size: return "size";
-    case Kind::time: return "time";
-    case Kind::json: return "json";
-    case Kind::object: return "object";
-    case Kind::list: return "list";
-    case Kind::map: return "map";
-    case Kind::secret: return "secret";
-    case Kind::structure: return "structure";
+    case Kind::text:
+      return "text";
+    case Kind::boolean:
+      return "boolean";
+    case Kind::integer:
+      return "integer";
+    case Kind::number:
+      return "number";
+    case Kind::duration:
+      return "duration";
+    case Kind::size:
+      return "size";
+    case Kind::time:
+      return "time";
+    case Kind::json:
+      return "json";
+    case Kind::object:
+      return "object";
+    case Kind::list:
+      return "list";
+    case Kind::map:
+      return "map";
+    case Kind::secret:
+      return "secret";
+    case Kind::structure:
+      return "structure";
   }
   return "json";
 }

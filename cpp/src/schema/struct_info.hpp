@@ -29,19 +29,19 @@ struct FieldInfo {
   std::string name;
   std::string doc;
   Kind kind = Kind::text;
-  Kind element = Kind::text;                 ///< of a list or map
-  const StructInfo* structure = nullptr;     ///< of a structure, or of a list or map of structures
+  Kind element = Kind::text;              ///< of a list or map
+  const StructInfo* structure = nullptr;  ///< of a structure, or of a list or map of structures
   bool required = false;
-  bool positional = false;                   ///< a command line gives it without a flag
-  bool nullable = false;                     ///< null is a value (JSON), not the same as absent
-  std::string format;                        ///< a check of base/names.hpp, or a hint for schemas ("path", "uri")
+  bool positional = false;  ///< a command line gives it without a flag
+  bool nullable = false;    ///< null is a value (JSON), not the same as absent
+  std::string format;       ///< a check of base/names.hpp, or a hint for schemas ("path", "uri")
   std::vector<std::string> aliases;
   std::vector<std::string> choices;
   std::optional<double> min, max;
-  bool clamp = false;                        ///< values outside of min..max are moved inside, not refused
-  std::int64_t unit_nanos = 1'000'000'000;   ///< what a bare number means in a duration
-  std::string since;                         ///< first server version that knows it, "2.11"
-  Json default_value;                        ///< null: none
+  bool clamp = false;                       ///< values outside of min..max are moved inside, not refused
+  std::int64_t unit_nanos = 1'000'000'000;  ///< what a bare number means in a duration
+  std::string since;                        ///< first server version that knows it, "2.11"
+  Json default_value;                       ///< null: none
 
   std::function<void(void* object, const Json& value, const FieldInfo& info, const std::string& path, Problems& problems)> read;
   std::function<Json(const void* object)> write;  ///< discarded value (is_discarded): leave the member out

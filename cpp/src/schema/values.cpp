@@ -77,15 +77,20 @@ Json parsed(const std::string& text) { return Json::parse(text, nullptr, false);
 void add_problem(Problems& problems, const std::string& path, std::string message) { problems.push_back({path, std::move(message)}); }
 
 void read_value(std::string& out, const Json& value, const FieldInfo& info, const std::string& path, Problems& problems) {
-  if (value.is_string()) out = value.get<std::string>();
-  else if (value.is_number() || value.is_boolean()) out = dump(value);
-  else return add_problem(problems, path, fmt::format("must be text, not {}", article(value)));
+  if (value.is_string())
+    out = value.get<std::string>();
+  else if (value.is_number() || value.is_boolean())
+    out = dump(value);
+  else
+    return add_problem(problems, path, fmt::format("must be text, not {}", article(value)));
   check_text(out, info, path, problems);
 }
 
 void read_value(bool& out, const Json& value, const FieldInfo& info, const std::string& path, Problems& problems) {
-  if (const auto meant = as_boolean(value)) out = *meant;
-  else add_problem(problems, path, fmt::format("must be true or false, not {}", shown(info, value)));
+  if (const auto meant = as_boolean(value))
+    out = *meant;
+  else
+    add_problem(problems, path, fmt::format("must be true or false, not {}", shown(info, value)));
 }
 
 void read_value(std::int64_t& out, const Json& value, const FieldInfo& info, const std::string& path, Problems& problems) {
@@ -104,7 +109,8 @@ void read_value(double& out, const Json& value, const FieldInfo& info, const std
 }
 
 void read_value(Duration& out, const Json& value, const FieldInfo& info, const std::string& path, Problems& problems) {
-  if (!value.is_string() && !value.is_number()) return add_problem(problems, path, fmt::format("must be a duration like 30s, not {}", article(value)));
+  if (!value.is_string() && !value.is_number())
+    return add_problem(problems, path, fmt::format("must be a duration like 30s, not {}", article(value)));
   const auto read = parse_duration(value.is_string() ? value.get<std::string>() : dump(value), Nanos(info.unit_nanos));
   if (!read) return add_problem(problems, path, read.error().message);
   if (read->count() < 0 && !info.min) return add_problem(problems, path, "must not be negative");
@@ -115,7 +121,8 @@ void read_value(Duration& out, const Json& value, const FieldInfo& info, const s
 }
 
 void read_value(Size& out, const Json& value, const FieldInfo& info, const std::string& path, Problems& problems) {
-  if (!value.is_string() && !value.is_number_integer()) return add_problem(problems, path, fmt::format("must be a size like 512MiB, not {}", article(value)));
+  if (!value.is_string() && !value.is_number_integer())
+    return add_problem(problems, path, fmt::format("must be a size like 512MiB, not {}", article(value)));
   const auto read = parse_size(value.is_string() ? value.get<std::string>() : dump(value));
   if (!read) return add_problem(problems, path, read.error().message);
   out.bytes = *read;
@@ -130,14 +137,19 @@ void read_value(Time& out, const Json& value, const FieldInfo&, const std::strin
 }
 
 void read_value(Object& out, const Json& value, const FieldInfo&, const std::string& path, Problems& problems) {
-  if (auto object = as_object(value)) out.value = std::move(*object);
-  else add_problem(problems, path, fmt::format("must be an object, not {}", article(value)));
+  if (auto object = as_object(value))
+    out.value = std::move(*object);
+  else
+    add_problem(problems, path, fmt::format("must be an object, not {}", article(value)));
 }
 
 void read_value(Secret& out, const Json& value, const FieldInfo&, const std::string& path, Problems& problems) {
-  if (value.is_string()) out = Secret(value.get<std::string>());
-  else if (value.is_number() || value.is_boolean()) out = Secret(dump(value));
-  else add_problem(problems, path, "must be text");
+  if (value.is_string())
+    out = Secret(value.get<std::string>());
+  else if (value.is_number() || value.is_boolean())
+    out = Secret(dump(value));
+  else
+    add_problem(problems, path, "must be text");
 }
 
 void read_value(Json& out, const Json& value, const FieldInfo&, const std::string&, Problems&) { out = value; }

@@ -17,7 +17,9 @@
 namespace noetl::nats::schema {
 
 template <class T>
-concept Described = requires { T::fields(); };
+concept Described = requires {
+  T::fields();
+};
 
 template <Described T>
 const StructInfo& describe();
@@ -114,18 +116,30 @@ Json write_value(const std::map<std::string, T>& values) {
 
 template <class T>
 constexpr Kind kind_of() {
-  if constexpr (std::is_same_v<T, std::string>) return Kind::text;
-  else if constexpr (std::is_same_v<T, bool>) return Kind::boolean;
-  else if constexpr (std::is_same_v<T, std::int64_t> || std::is_same_v<T, std::uint64_t>) return Kind::integer;
-  else if constexpr (std::is_same_v<T, double>) return Kind::number;
-  else if constexpr (std::is_same_v<T, Duration>) return Kind::duration;
-  else if constexpr (std::is_same_v<T, Size>) return Kind::size;
-  else if constexpr (std::is_same_v<T, Time>) return Kind::time;
-  else if constexpr (std::is_same_v<T, Object>) return Kind::object;
-  else if constexpr (std::is_same_v<T, Secret>) return Kind::secret;
-  else if constexpr (std::is_same_v<T, Json>) return Kind::json;
-  else if constexpr (ListOf<T>::value) return Kind::list;
-  else if constexpr (MapOf<T>::value) return Kind::map;
+  if constexpr (std::is_same_v<T, std::string>)
+    return Kind::text;
+  else if constexpr (std::is_same_v<T, bool>)
+    return Kind::boolean;
+  else if constexpr (std::is_same_v<T, std::int64_t> || std::is_same_v<T, std::uint64_t>)
+    return Kind::integer;
+  else if constexpr (std::is_same_v<T, double>)
+    return Kind::number;
+  else if constexpr (std::is_same_v<T, Duration>)
+    return Kind::duration;
+  else if constexpr (std::is_same_v<T, Size>)
+    return Kind::size;
+  else if constexpr (std::is_same_v<T, Time>)
+    return Kind::time;
+  else if constexpr (std::is_same_v<T, Object>)
+    return Kind::object;
+  else if constexpr (std::is_same_v<T, Secret>)
+    return Kind::secret;
+  else if constexpr (std::is_same_v<T, Json>)
+    return Kind::json;
+  else if constexpr (ListOf<T>::value)
+    return Kind::list;
+  else if constexpr (MapOf<T>::value)
+    return Kind::map;
   else {
     static_assert(Described<T>, "a field's type is one of schema/types.hpp, a standard one, or a struct with fields()");
     return Kind::structure;

@@ -37,7 +37,6 @@ Result<void> write_to(int fd, std::string_view content, const fs::path& path) {
     if (written < 0) return fail_errno(errno, fmt::format("cannot write {}", path.string()));
     content.remove_prefix(static_cast<std::size_t>(written));
   }
-  if (fsync(fd) != 0) return fail_errno(errno, fmt::format("cannot write {}", path.string()));
   return {};
 }
 
@@ -70,11 +69,13 @@ Result<std::string> read_after(const fs::path& path, std::int64_t offset, std::s
   return read_from(file.get(), path, limit);
 }
 
-Result<void> write_file(const fs::path& path, std::string_view content, unsigned mode) {
+Result<void> write_file(const fs::path& path, std::string_view content, unsigned mode, Durable durable) {
   const fs::path beside = path.parent_path() / fmt::format(".{}.{}", path.filename().string(), random_name(8));
   Descriptor file(open(beside.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode));
   if (!file) return fail_errno(errno, fmt::format("cannot write {}", path.string()));
   auto written = write_to(file.get(), content, path);
+  if (written && durable == Durable::yes && fsync(file.get()) != 0)
+    written = fail_errno(errno, fmt::format("cannot write {}", path.string()));
   file.close();
   if (written && rename(beside.c_str(), path.c_str()) != 0) written = fail_errno(errno, fmt::format("cannot write {}", path.string()));
   if (!written) unlink(beside.c_str());

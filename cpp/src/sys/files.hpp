@@ -28,7 +28,10 @@ struct Tail {
 [[nodiscard]] Result<std::string> read_after(const std::filesystem::path& path, std::int64_t offset, std::size_t limit);
 
 /// The whole content or nothing, also when the disk is full or the process dies: written beside it, synced, renamed.
-[[nodiscard]] Result<void> write_file(const std::filesystem::path& path, std::string_view content, unsigned mode = 0600);
+/// `Durable::no`: not synced, for files that do not outlive the process.
+enum class Durable { yes, no };
+[[nodiscard]] Result<void> write_file(const std::filesystem::path& path, std::string_view content, unsigned mode = 0600,
+                                      Durable durable = Durable::yes);
 /// With all parents that are missing.
 [[nodiscard]] Result<void> make_directories(const std::filesystem::path& path, unsigned mode = 0700);
 /// The file, or the directory with all that is in it (links are removed, not followed). True when something was there.

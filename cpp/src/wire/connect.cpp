@@ -84,8 +84,10 @@ Result<void> set_servers(Builder& builder, Options& options) {
     NN_TRY(const auto url, parse_url(server));
     addresses.push_back("nats://" + url.address());
     if (!url.has_login || !options.user.empty() || !options.token.empty()) continue;  // parameters win over the URL
-    if (url.user.empty()) options.token = url.password;
-    else options.user = url.user, options.password = url.password;
+    if (url.user.empty())
+      options.token = url.password;
+    else
+      options.user = url.user, options.password = url.password;
   }
   std::vector<const char*> list;
   for (const auto& address : addresses) list.push_back(address.c_str());
@@ -118,8 +120,10 @@ Result<void> set_identity(Builder& builder, const Options& options, Identity& id
   }
   if (identity.seed.empty()) return {};
   NN_TRY(const auto public_key, public_key_of(identity.seed));
-  if (identity.jwt.empty()) builder.set(natsOptions_SetNKey, public_key.c_str(), sign, &identity);
-  else builder.set(natsOptions_SetUserCredentialsCallbacks, give_jwt, &identity, sign, &identity);
+  if (identity.jwt.empty())
+    builder.set(natsOptions_SetNKey, public_key.c_str(), sign, &identity);
+  else
+    builder.set(natsOptions_SetUserCredentialsCallbacks, give_jwt, &identity, sign, &identity);
   return builder.done("cannot use the credentials");
 }
 
@@ -159,7 +163,8 @@ void set_times(Builder& builder, const Options& options, std::int64_t connect_ms
 }
 
 bool is_login_set(const Options& options) {
-  return !options.user.empty() || !options.token.empty() || !options.creds.empty() || !options.creds_file.empty() || !options.nkey_seed.empty();
+  return !options.user.empty() || !options.token.empty() || !options.creds.empty() || !options.creds_file.empty() ||
+         !options.nkey_seed.empty();
 }
 
 std::string kind_of_login(const Options& options) {
@@ -172,9 +177,11 @@ std::string kind_of_login(const Options& options) {
 Error not_accepted(const Options& options) {
   const auto where = safe_servers(options);
   if (!is_login_set(options))
-    return {.code = Code::unauthenticated, .message = fmt::format("{} wants a login and none was given", where),
+    return {.code = Code::unauthenticated,
+            .message = fmt::format("{} wants a login and none was given", where),
             .hint = "give user and password, token, or creds_file"};
-  return {.code = Code::unauthenticated, .message = fmt::format("{} does not accept {}", where, kind_of_login(options)),
+  return {.code = Code::unauthenticated,
+          .message = fmt::format("{} does not accept {}", where, kind_of_login(options)),
           .hint = "check the credentials; a server forgets old ones when its configuration is reloaded"};
 }
 
@@ -182,16 +189,22 @@ Error not_accepted(const Options& options) {
 Error explain(const Error& problem, natsStatus status, const Options& options, const Wait& wait) {
   const auto where = safe_servers(options);
   switch (status) {
-    case NATS_CONNECTION_AUTH_FAILED: return not_accepted(options);
+    case NATS_CONNECTION_AUTH_FAILED:
+      return not_accepted(options);
     case NATS_SECURE_CONNECTION_REQUIRED:
-      return {.code = Code::failed_precondition, .message = fmt::format("{} takes TLS connections only", where), .hint = "write the url with tls://"};
+      return {.code = Code::failed_precondition,
+              .message = fmt::format("{} takes TLS connections only", where),
+              .hint = "write the url with tls://"};
     case NATS_SECURE_CONNECTION_WANTED:
-      return {.code = Code::failed_precondition, .message = fmt::format("{} has no TLS, and TLS was asked for; nothing was sent", where),
+      return {.code = Code::failed_precondition,
+              .message = fmt::format("{} has no TLS, and TLS was asked for; nothing was sent", where),
               .hint = "use nats:// if clear text is meant, or enable TLS on the server"};
     case NATS_SSL_ERROR:
-      return {.code = Code::failed_precondition, .message = fmt::format("TLS with {} failed: {}", where, problem.message),
+      return {.code = Code::failed_precondition,
+              .message = fmt::format("TLS with {} failed: {}", where, problem.message),
               .hint = "give the CA with tls_ca, or the name in the certificate with tls_name"};
-    default: break;
+    default:
+      break;
   }
   for (const auto& server : options.servers) {
     const auto url = parse_url(server);
@@ -273,7 +286,8 @@ Result<std::shared_ptr<Shared>> connect(const Options& given, const Wait& wait) 
   shared->pid = getpid();
   shared->id = register_shared(shared);
   attempt->shared = shared;
-  const auto limit = std::chrono::duration_cast<std::chrono::milliseconds>(std::min<Clock::duration>(wait.remaining(), options.connect_timeout));
+  const auto limit =
+      std::chrono::duration_cast<std::chrono::milliseconds>(std::min<Clock::duration>(wait.remaining(), options.connect_timeout));
   set_times(attempt->builder, options, std::max<std::int64_t>(1, limit.count()), shared->id);
   NN_CHECK(attempt->builder.done("cannot prepare the connection"));
 

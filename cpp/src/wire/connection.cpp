@@ -44,7 +44,8 @@ Result<std::shared_ptr<Connection>> Connection::open(const Options& options, con
 
 Result<void> Connection::publish(std::string_view subject, std::string_view payload, const Headers& headers, std::string_view reply) {
   if (!reply.empty())
-    if (const auto problem = check_subject(reply)) return fail(Code::invalid_argument, fmt::format("reply subject {} {}", in_quotes(reply), *problem));
+    if (const auto problem = check_subject(reply))
+      return fail(Code::invalid_argument, fmt::format("reply subject {} {}", in_quotes(reply), *problem));
   NN_CHECK(shared_->send(subject, payload, headers, reply));
   constexpr std::size_t kRemembered = 256;
   const std::lock_guard lock(shared_->mutex);
@@ -92,9 +93,11 @@ Result<void> Connection::flush(const Wait& wait) {
 }
 
 Result<Inbox> Connection::subscribe(std::string_view subject, std::string_view queue_name) {
-  if (const auto problem = check_filter(subject)) return fail(Code::invalid_argument, fmt::format("subject {} {}", in_quotes(subject), *problem));
+  if (const auto problem = check_filter(subject))
+    return fail(Code::invalid_argument, fmt::format("subject {} {}", in_quotes(subject), *problem));
   if (!queue_name.empty())
-    if (const auto problem = check_queue(queue_name)) return fail(Code::invalid_argument, fmt::format("queue {} {}", in_quotes(queue_name), *problem));
+    if (const auto problem = check_queue(queue_name))
+      return fail(Code::invalid_argument, fmt::format("queue {} {}", in_quotes(queue_name), *problem));
   const std::string to(subject);
   NN_TRY(auto queue, shared_->subscribe(to, std::string(queue_name)));
   return Inbox(shared_, std::move(queue), to);

@@ -56,7 +56,9 @@ std::uint16_t crc16(const std::uint8_t* bytes, std::size_t size) {
   return crc;
 }
 
-tl::unexpected<Error> bad_seed() { return fail(Code::invalid_argument, "nkey_seed is not a user seed (it starts with SU and has 58 characters)"); }
+tl::unexpected<Error> bad_seed() {
+  return fail(Code::invalid_argument, "nkey_seed is not a user seed (it starts with SU and has 58 characters)");
+}
 
 /// The line after "-----BEGIN <name>-----".
 std::string first_line(const std::string& text, const std::string& name) {

@@ -43,7 +43,8 @@ Result<Options> checked(Options options) {
   if (tls.first)
     return fail(Code::unimplemented, "tls_first: the handshake before INFO needs nats.c 3.10 or newer; this build has an older one");
   if (tls.cert.empty() != tls.key.empty())
-    return fail(Code::invalid_argument, fmt::format("tls_{} is given without tls_{}", tls.cert.empty() ? "key" : "cert", tls.cert.empty() ? "cert" : "key"));
+    return fail(Code::invalid_argument,
+                fmt::format("tls_{} is given without tls_{}", tls.cert.empty() ? "key" : "cert", tls.cert.empty() ? "cert" : "key"));
   if (options.token.empty() && options.user.empty() != options.password.empty())
     return fail(Code::invalid_argument, options.user.empty() ? "password is given without user" : "user is given without password",
                 "give both, or a token, or creds_file");
@@ -57,8 +58,11 @@ std::string lease_key(const Options& options) {
   const auto add = [&](const std::string& part) { text += fmt::format("{}:", part.size()) + part; };
   for (const auto& server : options.servers) add(server);
   add("|");
-  for (const auto& part : {options.user, options.creds_file, options.tls.ca, options.tls.cert, options.tls.name, options.inbox_prefix, options.name}) add(part);
-  for (const auto* secret : {&options.password, &options.token, &options.creds, &options.nkey_seed, &options.jwt, &options.tls.key}) add(secret->reveal());
+  for (const auto& part :
+       {options.user, options.creds_file, options.tls.ca, options.tls.cert, options.tls.name, options.inbox_prefix, options.name})
+    add(part);
+  for (const auto* secret : {&options.password, &options.token, &options.creds, &options.nkey_seed, &options.jwt, &options.tls.key})
+    add(secret->reveal());
   add(fmt::format("{}{}{}{}", options.tls.required, options.tls.insecure, options.tls.first, options.reconnect));
   return digest(text);
 }

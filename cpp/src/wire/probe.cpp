@@ -89,7 +89,8 @@ Result<Json> probe(const ServerUrl& url, const Wait& wait) {
       continue;
     }
     NN_TRY(const bool writable, ready(socket_.fd(), POLLOUT, wait));
-    if (!writable) return fail(Code::unavailable, fmt::format("no answer from {}", url.address()), "is the address right, and no firewall between?");
+    if (!writable)
+      return fail(Code::unavailable, fmt::format("no answer from {}", url.address()), "is the address right, and no firewall between?");
     socklen_t size = sizeof problem;
     getsockopt(socket_.fd(), SOL_SOCKET, SO_ERROR, &problem, &size);
     if (problem == 0) return read_info(url, socket_.fd(), wait);

@@ -73,7 +73,8 @@ Error status_error(natsStatus status, std::string_view attempted) {
 }
 
 Error no_responders(std::string_view subject) {
-  Error error{.code = Code::unavailable, .message = fmt::format("nobody answers on {}", subject),
+  Error error{.code = Code::unavailable,
+              .message = fmt::format("nobody answers on {}", subject),
               .hint = "no subscriber or service listens on this subject in this account"};
   error.details["no_responders"] = true;
   error.details["subject"] = subject;
@@ -155,7 +156,8 @@ Error Shared::refused(const Refusal& refusal) const {
 }
 
 Error Shared::lost() const {
-  return Error{.code = Code::unavailable, .message = fmt::format("the connection to {} was lost", server.url),
+  return Error{.code = Code::unavailable,
+               .message = fmt::format("the connection to {} was lost", server.url),
                .hint = "is the server still running? noetl-nats status"};
 }
 
@@ -179,7 +181,8 @@ Result<Message> Shared::wait_for(Queue& queue, const Wait& wait) {
       queue.messages.pop_front();
       return message;
     }
-    if (in_other_process()) return fail(Code::failed_precondition, "this connection belongs to the parent process", "connect again after a fork");
+    if (in_other_process())
+      return fail(Code::failed_precondition, "this connection belongs to the parent process", "connect again after a fork");
     if (auto error = verdict(queue)) {
       queue.refusals_seen = refusals.size();
       return fail(std::move(*error));
@@ -199,11 +202,14 @@ Result<void> Shared::subscribe_to_replies() {
   if (replies) return {};
   reply_prefix = options.inbox_prefix + "." + random_name() + ".";
   const auto on_message = [](natsConnection*, natsSubscription*, natsMsg* message, void* closure) {
-    if (const auto shared = find_shared(closure)) shared->on_reply(message);
-    else natsMsg_Destroy(message);
+    if (const auto shared = find_shared(closure))
+      shared->on_reply(message);
+    else
+      natsMsg_Destroy(message);
   };
   natsSubscription* subscription = nullptr;
-  const auto status = natsConnection_Subscribe(&subscription, connection, (reply_prefix + ">").c_str(), on_message, reinterpret_cast<void*>(id));
+  const auto status =
+      natsConnection_Subscribe(&subscription, connection, (reply_prefix + ">").c_str(), on_message, reinterpret_cast<void*>(id));
   if (status != NATS_OK) return fail(status_error(status, "cannot subscribe to replies"));
   replies.reset(subscription);
   natsSubscription_SetPendingLimits(subscription, -1, -1);  // what we ask for is bounded by us
@@ -211,7 +217,8 @@ Result<void> Shared::subscribe_to_replies() {
 }
 
 Result<std::shared_ptr<Queue>> Shared::open_queue() {
-  if (in_other_process()) return fail(Code::failed_precondition, "this connection belongs to the parent process", "connect again after a fork");
+  if (in_other_process())
+    return fail(Code::failed_precondition, "this connection belongs to the parent process", "connect again after a fork");
   const std::lock_guard lock(mutex);
   if (closed || connection == nullptr) return fail(lost());
   NN_CHECK(subscribe_to_replies());
@@ -231,20 +238,25 @@ Result<std::shared_ptr<Queue>> Shared::subscribe(const std::string& subject, con
     const auto* target = static_cast<Target*>(closure);
     const auto shared = target->shared.lock();
     const auto queue = target->queue.lock();
-    if (shared && queue) shared->on_message(*queue, message);
-    else natsMsg_Destroy(message);
+    if (shared && queue)
+      shared->on_message(*queue, message);
+    else
+      natsMsg_Destroy(message);
   };
-  if (in_other_process()) return fail(Code::failed_precondition, "this connection belongs to the parent process", "connect again after a fork");
+  if (in_other_process())
+    return fail(Code::failed_precondition, "this connection belongs to the parent process", "connect again after a fork");
   const std::lock_guard lock(mutex);
   if (closed || connection == nullptr) return fail(lost());
   auto queue = std::make_shared<Queue>();
   auto target = std::make_unique<Target>(Target{weak_from_this(), queue});
   natsSubscription* raw = nullptr;
-  const auto status = group.empty() ? natsConnection_Subscribe(&raw, connection, subject.c_str(), on_message, target.get())
-                                    : natsConnection_QueueSubscribe(&raw, connection, subject.c_str(), group.c_str(), on_message, target.get());
+  const auto status = group.empty()
+                          ? natsConnection_Subscribe(&raw, connection, subject.c_str(), on_message, target.get())
+                          : natsConnection_QueueSubscribe(&raw, connection, subject.c_str(), group.c_str(), on_message, target.get());
   if (status != NATS_OK) return fail(status_error(status, fmt::format("cannot subscribe to {}", subject)));
   natsSubscription_SetPendingLimits(raw, -1, -1);
-  natsSubscription_SetOnCompleteCB(raw, [](void* closure) { delete static_cast<Target*>(closure); }, target.release());
+  natsSubscription_SetOnCompleteCB(
+      raw, [](void* closure) { delete static_cast<Target*>(closure); }, target.release());
   queue->own.reset(raw);
   queue->subscription = subject;
   queue->id = next_queue++;
@@ -269,16 +281,20 @@ Result<void> Shared::send(std::string_view subject, std::string_view payload, co
   if (const auto problem = check_subject(subject))
     return fail(Code::invalid_argument, fmt::format("subject {} {}", in_quotes(subject), *problem));
   if (subject.size() + reply.size() > kLongestSubjects)  // the server would close the connection
-    return fail(Code::invalid_argument, fmt::format("subject {} is too long: {} bytes; a line of the protocol has at most 4096", in_quotes(subject), subject.size()));
+    return fail(Code::invalid_argument, fmt::format("subject {} is too long: {} bytes; a line of the protocol has at most 4096",
+                                                    in_quotes(subject), subject.size()));
   for (const auto& [name, value] : headers.lines()) {
-    if (const auto problem = check_header_name(name)) return fail(Code::invalid_argument, fmt::format("header {} {}", in_quotes(name), *problem));
+    if (const auto problem = check_header_name(name))
+      return fail(Code::invalid_argument, fmt::format("header {} {}", in_quotes(name), *problem));
     if (const auto problem = check_header_value(value))
       return fail(Code::invalid_argument, fmt::format("the value of header {} {}", in_quotes(name), *problem));
   }
-  if (in_other_process()) return fail(Code::failed_precondition, "this connection belongs to the parent process", "connect again after a fork");
+  if (in_other_process())
+    return fail(Code::failed_precondition, "this connection belongs to the parent process", "connect again after a fork");
   if (server.max_payload > 0 && static_cast<std::int64_t>(payload.size()) > server.max_payload)
     return fail(Code::resource_exhausted,
-                fmt::format("the payload for {} has {} bytes; the server takes at most {} (max_payload)", subject, payload.size(), server.max_payload),
+                fmt::format("the payload for {} has {} bytes; the server takes at most {} (max_payload)", subject, payload.size(),
+                            server.max_payload),
                 "send less, use the object store for big values, or raise max_payload of the server");
 
   const std::string to(subject), back(reply);

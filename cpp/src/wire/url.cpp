@@ -35,7 +35,8 @@ Result<bool> is_tls(std::string_view scheme, std::string_view shown) {
   if (scheme == "nats") return false;
   if (scheme == "tls") return true;
   if (scheme == "ws" || scheme == "wss")
-    return fail(Code::unimplemented, fmt::format("{}: WebSocket connections are not supported", shown), "use nats:// or tls:// and the server's client port");
+    return fail(Code::unimplemented, fmt::format("{}: WebSocket connections are not supported", shown),
+                "use nats:// or tls:// and the server's client port");
   return fail(Code::invalid_argument, fmt::format("{}: a server URL starts with nats:// or tls://, not {}://", shown, scheme));
 }
 
@@ -79,7 +80,8 @@ Result<ServerUrl> parse_url(std::string_view text) {
   std::string_view port;
   if (rest.starts_with('[')) {
     const auto close = rest.find(']');
-    if (close == std::string_view::npos) return fail(Code::invalid_argument, fmt::format("{}: the bracket of the IPv6 address is not closed", shown));
+    if (close == std::string_view::npos)
+      return fail(Code::invalid_argument, fmt::format("{}: the bracket of the IPv6 address is not closed", shown));
     url.host = rest.substr(1, close - 1);
     if (close + 1 < rest.size() && rest[close + 1] == ':') port = rest.substr(close + 2);
   } else if (const auto colon = rest.find(':'); colon != std::string_view::npos) {
@@ -89,7 +91,8 @@ Result<ServerUrl> parse_url(std::string_view text) {
     url.host = rest;
   }
   if (url.host.empty()) return fail(Code::invalid_argument, fmt::format("the server URL {} names no host", in_quotes(shown)));
-  if (check_queue(url.host)) return fail(Code::invalid_argument, fmt::format("the server URL {} has a blank or control character", in_quotes(shown)));
+  if (check_queue(url.host))
+    return fail(Code::invalid_argument, fmt::format("the server URL {} has a blank or control character", in_quotes(shown)));
   if (!port.empty()) {
     const auto [end, problem] = std::from_chars(port.data(), port.data() + port.size(), url.port);
     if (problem != std::errc{} || end != port.data() + port.size() || url.port < 1 || url.port > 65535)

@@ -80,16 +80,20 @@ class Builder final : public YAML::EventHandler {
     const bool typed = tag == "tag:yaml.org,2002:int" || tag == "tag:yaml.org,2002:float" || tag == "tag:yaml.org,2002:bool" ||
                        tag == "tag:yaml.org,2002:null";
     if (tag.empty() || tag == "!" || tag == "tag:yaml.org,2002:str") return Json(text);
-    if (!plain && !typed) stop(position_from(mark), fmt::format("the tag {} is not known here", in_quotes(tag)), "remove the tag, or write the value as text in quotes");
+    if (!plain && !typed)
+      stop(position_from(mark), fmt::format("the tag {} is not known here", in_quotes(tag)),
+           "remove the tag, or write the value as text in quotes");
     auto value = resolve_plain(text);
     if (!value) throw Stop{std::move(value).error(), position_from(mark)};
     return std::move(*value);
   }
 
   void open(Json empty, const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, const char* own_tag) {
-    if (!tag.empty() && tag != "?" && tag != "!" && tag != own_tag) stop(position_from(mark), fmt::format("the tag {} is not known here", in_quotes(tag)));
+    if (!tag.empty() && tag != "?" && tag != "!" && tag != own_tag)
+      stop(position_from(mark), fmt::format("the tag {} is not known here", in_quotes(tag)));
     if (frames_.size() >= kDeepest) stop(position_from(mark), fmt::format("values are nested more than {} deep", kDeepest));
-    if (!frames_.empty() && frames_.back().value.is_object() && !frames_.back().has_key) stop(position_from(mark), "a list or mapping cannot be a key");
+    if (!frames_.empty() && frames_.back().value.is_object() && !frames_.back().has_key)
+      stop(position_from(mark), "a list or mapping cannot be a key");
     Frame frame;
     frame.pointer = next_pointer();
     frame.position = position_from(mark);
@@ -182,9 +186,12 @@ Position Document::position_of(std::string pointer) const {
 std::string pointer_token(std::string_view key) {
   std::string token;
   for (const char c : key) {
-    if (c == '~') token += "~0";
-    else if (c == '/') token += "~1";
-    else token += c;
+    if (c == '~')
+      token += "~0";
+    else if (c == '/')
+      token += "~1";
+    else
+      token += c;
   }
   return token;
 }
@@ -192,7 +199,8 @@ std::string pointer_token(std::string_view key) {
 Result<Document> read(std::string_view text, const std::string& name) {
   const auto invalid = [](std::string message) { return Error{.code = Code::invalid_argument, .message = std::move(message)}; };
   if (!is_utf8(text)) return fail_at(name, {}, invalid("the text is not UTF-8"));
-  if (const auto found = control_character(text)) return fail_at(name, *found, invalid("control characters are not allowed; write them as \"\\x..\""));
+  if (const auto found = control_character(text))
+    return fail_at(name, *found, invalid("control characters are not allowed; write them as \"\\x..\""));
   Document document;
   try {
     std::istringstream in{std::string(text)};

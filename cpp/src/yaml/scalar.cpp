@@ -54,7 +54,8 @@ std::optional<Number> integer_in(std::string_view text) {
 }
 
 tl::unexpected<Error> too_large(std::string_view text) {
-  return fail(Code::invalid_argument, fmt::format("the number {} does not fit into 64 bits", text), "write it in quotes to keep it as text");
+  return fail(Code::invalid_argument, fmt::format("the number {} does not fit into 64 bits", text),
+              "write it in quotes to keep it as text");
 }
 
 Result<Json> integer_value(const Number& number, std::string_view text) {
@@ -131,7 +132,8 @@ bool stays_text(std::string_view text) {
   constexpr std::string_view kPlain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./-";
   if (text.find_first_not_of(kPlain) != std::string_view::npos || text.front() == '-' || text.front() == '.') return false;
   // YAML 1.1 readers take these for booleans: quotes cost nothing.
-  if (is_one_of(text, {"y"sv, "n"sv, "yes"sv, "no"sv, "on"sv, "off"sv, "Yes"sv, "No"sv, "On"sv, "Off"sv, "YES"sv, "NO"sv, "ON"sv, "OFF"sv})) return false;
+  if (is_one_of(text, {"y"sv, "n"sv, "yes"sv, "no"sv, "on"sv, "off"sv, "Yes"sv, "No"sv, "On"sv, "Off"sv, "YES"sv, "NO"sv, "ON"sv, "OFF"sv}))
+    return false;
   if (text.front() >= '0' && text.front() <= '9') return false;  // numbers, and what YAML 1.1 takes for dates or times
   const auto value = resolve_plain(text);
   return value && value->is_string();

@@ -26,12 +26,18 @@ std::string double_quoted(std::string_view text) {
   std::string out = "\"";
   for (std::size_t at = 0, length = 1; at < text.size(); at += length) {
     const char32_t c = code_point(text, at, length);
-    if (c == '"' || c == '\\') out += std::string("\\") + text[at];
-    else if (c == '\n') out += "\\n";
-    else if (c == '\t') out += "\\t";
-    else if (c == '\r') out += "\\r";
-    else if (needs_escape(c)) out += fmt::format("\\u{:04x}", static_cast<unsigned>(c));
-    else out += text.substr(at, length);
+    if (c == '"' || c == '\\')
+      out += std::string("\\") + text[at];
+    else if (c == '\n')
+      out += "\\n";
+    else if (c == '\t')
+      out += "\\t";
+    else if (c == '\r')
+      out += "\\r";
+    else if (needs_escape(c))
+      out += fmt::format("\\u{:04x}", static_cast<unsigned>(c));
+    else
+      out += text.substr(at, length);
   }
   return out + "\"";
 }

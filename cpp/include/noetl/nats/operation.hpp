@@ -43,15 +43,15 @@ struct Example {
 };
 
 struct OperationInfo {
-  std::string summary;              ///< one sentence with a full stop
-  std::string description = {};     ///< more, in Markdown
+  std::string summary;           ///< one sentence with a full stop
+  std::string description = {};  ///< more, in Markdown
   Effect effect = Effect::read;
-  std::string destroys_with = {};   ///< of Effect::destroy: the parameter without which nothing is lost (purge)
-  bool idempotent = true;           ///< running it twice gives the same end state
+  std::string destroys_with = {};  ///< of Effect::destroy: the parameter without which nothing is lost (purge)
+  bool idempotent = true;          ///< running it twice gives the same end state
   Needs needs = Needs::connection;
   Shows shows = Shows::line;
-  std::vector<Code> errors = {};    ///< beyond those that every operation can give
-  std::string since = "2.9";        ///< first server version
+  std::vector<Code> errors = {};  ///< beyond those that every operation can give
+  std::string since = "2.9";      ///< first server version
   std::vector<Example> examples = {};
   /// A result that has this member is that text: a command prints it as it is, in a pipe too (lines for Nagios, metrics).
   std::string prints = {};

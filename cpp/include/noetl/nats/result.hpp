@@ -40,12 +40,12 @@ enum class Code {
 
 struct Error {
   Code code = Code::internal;
-  std::string message;             ///< one line that names the thing
-  std::string hint = {};           ///< one line: what to do, where we know it
-  Json details = Json::object();   ///< problems[], nats {status, err_code, description}, subject, ...
-  bool maybe_applied = false;      ///< a write got no answer: the server may have done it
+  std::string message;                           ///< one line that names the thing
+  std::string hint = {};                         ///< one line: what to do, where we know it
+  Json details = Json::object();                 ///< problems[], nats {status, err_code, description}, subject, ...
+  bool maybe_applied = false;                    ///< a write got no answer: the server may have done it
   std::optional<bool> retryable = std::nullopt;  ///< unset: as the code says
-  Json result = nullptr;           ///< what was found all the same (health: the checks), shown with the error
+  Json result = nullptr;                         ///< what was found all the same (health: the checks), shown with the error
 
   [[nodiscard]] bool can_retry() const { return retryable.value_or(is_retryable(code)); }
   /// The `error` member of a result document.
@@ -69,9 +69,9 @@ using Result = tl::expected<T, Error>;
 
 /// `NN_TRY(auto value, expression)`: the value of a Result, or return its error to our caller.
 #define NN_TRY(lhs, ...) NN_TRY_(NN_CONCAT(nn_result_, __LINE__), lhs, __VA_ARGS__)
-#define NN_TRY_(name, lhs, ...)                                       \
-  auto name = (__VA_ARGS__);                                          \
-  if (!name) return ::noetl::nats::fail(std::move(name).error());     \
+#define NN_TRY_(name, lhs, ...)                                   \
+  auto name = (__VA_ARGS__);                                      \
+  if (!name) return ::noetl::nats::fail(std::move(name).error()); \
   lhs = *std::move(name)
 
 /// `NN_CHECK(expression)`: as NN_TRY, for a Result whose value nobody needs.

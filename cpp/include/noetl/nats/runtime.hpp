@@ -20,7 +20,7 @@ class Connection;
 
 /// What a surface adds to a call. None of it is part of the operation's parameters.
 struct RunOptions {
-  const Cancel* cancel = nullptr;                           ///< must outlive the call
+  const Cancel* cancel = nullptr;                            ///< must outlive the call
   std::function<void(std::string_view line)> progress = {};  ///< long work reports here, one line each
   /// Use NATS_URL, NATS_USER, NATS_CONTEXT ... and at last the local instance when the parameters name no server.
   /// Command line and Python: true. Playbook steps: false.

@@ -98,7 +98,8 @@ Result<Json> evaluate(const Expression& expression, const Scope& scope) {
   using Kind = Expression::Kind;
   const auto child = [&](std::size_t i) { return evaluate(expression.children[i], scope); };
   switch (expression.kind) {
-    case Kind::constant: return expression.value;
+    case Kind::constant:
+      return expression.value;
     case Kind::variable:
     case Kind::attribute: {
       if (const Json* found = borrow(expression, scope)) return *found;
@@ -119,8 +120,10 @@ Result<Json> evaluate(const Expression& expression, const Scope& scope) {
       NN_TRY(const Json step, child(3));
       return slice(of, from, to, step);
     }
-    case Kind::list: return evaluate_list(expression, scope);
-    case Kind::object: return evaluate_object(expression, scope);
+    case Kind::list:
+      return evaluate_list(expression, scope);
+    case Kind::object:
+      return evaluate_object(expression, scope);
     case Kind::negate: {
       NN_TRY(const Json value, child(0));
       return negated(value);
@@ -150,13 +153,15 @@ Result<Json> evaluate(const Expression& expression, const Scope& scope) {
       if (is_true(condition)) return child(0);
       return expression.children.size() > 2 ? child(2) : undefined();
     }
-    case Kind::filter: return evaluate_filter(expression, scope);
+    case Kind::filter:
+      return evaluate_filter(expression, scope);
     case Kind::test: {
       NN_TRY(const Json value, child(0));
       NN_TRY(const bool holds, apply_test(expression.name, value));
       return Json(holds);
     }
-    case Kind::call: return evaluate_range(expression, scope);
+    case Kind::call:
+      return evaluate_range(expression, scope);
   }
   return undefined();
 }

@@ -17,7 +17,9 @@ namespace {
 
 using Arguments = std::span<const Json>;
 
-tl::unexpected<Error> refuse(std::string message, std::string hint = {}) { return fail(Code::invalid_argument, std::move(message), std::move(hint)); }
+tl::unexpected<Error> refuse(std::string message, std::string hint = {}) {
+  return fail(Code::invalid_argument, std::move(message), std::move(hint));
+}
 
 Result<Json> filter_default(const Json& value, Arguments arguments) {
   const bool absent = is_undefined(value) || (arguments.size() > 1 && is_true(arguments[1]) && !is_true(value));
@@ -49,11 +51,16 @@ void add_json(std::string& out, const Json& value) {
     return;
   }
   for (const char c : dump(value)) {
-    if (c == '<') out += "\\u003c";
-    else if (c == '>') out += "\\u003e";
-    else if (c == '&') out += "\\u0026";
-    else if (c == '\'') out += "\\u0027";
-    else out += c;
+    if (c == '<')
+      out += "\\u003c";
+    else if (c == '>')
+      out += "\\u003e";
+    else if (c == '&')
+      out += "\\u0026";
+    else if (c == '\'')
+      out += "\\u0027";
+    else
+      out += c;
   }
 }
 
@@ -170,13 +177,16 @@ Result<Json> filter_split(const Json& value, Arguments arguments) {
     if (arguments.size() > 1) return refuse("split: a limit needs a separator");
     std::string part;
     for (const auto& each : characters(text)) {
-      if (!is_white_space(each)) part += each;
-      else if (!part.empty()) parts.push_back(std::exchange(part, ""));
+      if (!is_white_space(each))
+        part += each;
+      else if (!part.empty())
+        parts.push_back(std::exchange(part, ""));
     }
     if (!part.empty()) parts.push_back(part);
     return parts;
   }
-  if (!arguments[0].is_string() || arguments[0].get_ref<const std::string&>().empty()) return refuse("split: the separator must be a text that is not empty");
+  if (!arguments[0].is_string() || arguments[0].get_ref<const std::string&>().empty())
+    return refuse("split: the separator must be a text that is not empty");
   const auto& separator = arguments[0].get_ref<const std::string&>();
   std::int64_t left = INT64_MAX;
   if (arguments.size() > 1) {
@@ -206,7 +216,8 @@ Result<Json> filter_join(const Json& value, Arguments arguments) {
 
 Result<Json> at_end(const Json& value, bool last) {
   if (is_undefined(value)) return last ? Result<Json>(refuse("undefined has no last item")) : Result<Json>(undefined());
-  if (!value.is_string() && !value.is_structured()) return refuse(fmt::format("{} has no {} item", type_name(value), last ? "last" : "first"));
+  if (!value.is_string() && !value.is_structured())
+    return refuse(fmt::format("{} has no {} item", type_name(value), last ? "last" : "first"));
   NN_TRY(const Json items, items_of(value));
   if (items.empty()) return undefined();
   return last ? items.back() : items.front();
@@ -240,32 +251,44 @@ struct Filter {
 };
 
 const std::map<std::string, Filter>& filters() {
-  static const std::map<std::string, Filter> all{
-      {"default", {filter_default, 0, 2}}, {"d", {filter_default, 0, 2}},         {"tojson", {filter_tojson, 0, 0}},
-      {"fromjson", {filter_fromjson, 0, 0}}, {"int", {filter_int, 0, 1}},         {"float", {filter_float, 0, 1}},
-      {"length", {filter_length, 0, 0}},   {"count", {filter_length, 0, 0}},      {"upper", {filter_upper, 0, 0}},
-      {"lower", {filter_lower, 0, 0}},     {"trim", {filter_trim, 0, 1}},         {"replace", {filter_replace, 2, 3}},
-      {"split", {filter_split, 0, 2}},     {"join", {filter_join, 0, 1}},         {"first", {filter_first, 0, 0}},
-      {"last", {filter_last, 0, 0}},       {"b64encode", {filter_b64encode, 0, 0}}, {"b64decode", {filter_b64decode, 0, 0}},
-      {"string", {filter_string, 0, 0}},   {"bool", {filter_bool, 0, 0}},         {"list", {filter_list, 0, 0}},
-      {"abs", {filter_abs, 0, 0}}};
+  static const std::map<std::string, Filter> all{{"default", {filter_default, 0, 2}},
+                                                 {"d", {filter_default, 0, 2}},
+                                                 {"tojson", {filter_tojson, 0, 0}},
+                                                 {"fromjson", {filter_fromjson, 0, 0}},
+                                                 {"int", {filter_int, 0, 1}},
+                                                 {"float", {filter_float, 0, 1}},
+                                                 {"length", {filter_length, 0, 0}},
+                                                 {"count", {filter_length, 0, 0}},
+                                                 {"upper", {filter_upper, 0, 0}},
+                                                 {"lower", {filter_lower, 0, 0}},
+                                                 {"trim", {filter_trim, 0, 1}},
+                                                 {"replace", {filter_replace, 2, 3}},
+                                                 {"split", {filter_split, 0, 2}},
+                                                 {"join", {filter_join, 0, 1}},
+                                                 {"first", {filter_first, 0, 0}},
+                                                 {"last", {filter_last, 0, 0}},
+                                                 {"b64encode", {filter_b64encode, 0, 0}},
+                                                 {"b64decode", {filter_b64decode, 0, 0}},
+                                                 {"string", {filter_string, 0, 0}},
+                                                 {"bool", {filter_bool, 0, 0}},
+                                                 {"list", {filter_list, 0, 0}},
+                                                 {"abs", {filter_abs, 0, 0}}};
   return all;
 }
 
 const std::map<std::string, bool (*)(const Json&)>& tests() {
-  static const std::map<std::string, bool (*)(const Json&)> all{
-      {"defined", [](const Json& v) { return !is_undefined(v); }},
-      {"undefined", [](const Json& v) { return is_undefined(v); }},
-      {"none", [](const Json& v) { return v.is_null(); }},
-      {"string", [](const Json& v) { return v.is_string(); }},
-      {"number", [](const Json& v) { return v.is_number() || v.is_boolean(); }},
-      {"integer", [](const Json& v) { return v.is_number_integer(); }},
-      {"float", [](const Json& v) { return v.is_number_float(); }},
-      {"boolean", [](const Json& v) { return v.is_boolean(); }},
-      {"true", [](const Json& v) { return v == true; }},
-      {"false", [](const Json& v) { return v == false; }},
-      {"sequence", [](const Json& v) { return v.is_array() || is_undefined(v); }},
-      {"mapping", [](const Json& v) { return v.is_object(); }}};
+  static const std::map<std::string, bool (*)(const Json&)> all{{"defined", [](const Json& v) { return !is_undefined(v); }},
+                                                                {"undefined", [](const Json& v) { return is_undefined(v); }},
+                                                                {"none", [](const Json& v) { return v.is_null(); }},
+                                                                {"string", [](const Json& v) { return v.is_string(); }},
+                                                                {"number", [](const Json& v) { return v.is_number() || v.is_boolean(); }},
+                                                                {"integer", [](const Json& v) { return v.is_number_integer(); }},
+                                                                {"float", [](const Json& v) { return v.is_number_float(); }},
+                                                                {"boolean", [](const Json& v) { return v.is_boolean(); }},
+                                                                {"true", [](const Json& v) { return v == true; }},
+                                                                {"false", [](const Json& v) { return v == false; }},
+                                                                {"sequence", [](const Json& v) { return v.is_array() || is_undefined(v); }},
+                                                                {"mapping", [](const Json& v) { return v.is_object(); }}};
   return all;
 }
 
@@ -276,7 +299,8 @@ Result<void> known(const Map& map, const std::string& name, const char* what) {
   for (const auto& [each, unused] : map) names.push_back(each);
   std::string all = fmt::format("known are: {}", fmt::join(names, ", "));
   const auto likely = nearest(name, names);
-  return refuse(fmt::format("the {} {} is not known here{}", what, in_quotes(name), likely ? "; did you mean " + *likely + "?" : ""), std::move(all));
+  return refuse(fmt::format("the {} {} is not known here{}", what, in_quotes(name), likely ? "; did you mean " + *likely + "?" : ""),
+                std::move(all));
 }
 
 }  // namespace
@@ -288,7 +312,8 @@ Result<void> check_filter_arguments(const std::string& name, std::size_t count) 
   const Filter& filter = filters().at(name);
   if (count >= filter.least && count <= filter.most) return {};
   return refuse(fmt::format("the filter {} takes {} arguments here, not {}", in_quotes(name),
-                            filter.least == filter.most ? std::to_string(filter.least) : fmt::format("{} to {}", filter.least, filter.most), count));
+                            filter.least == filter.most ? std::to_string(filter.least) : fmt::format("{} to {}", filter.least, filter.most),
+                            count));
 }
 
 Result<Json> apply_filter(const std::string& name, const Json& value, std::span<const Json> arguments) {

@@ -1,9 +1,9 @@
 #include "noetl/template/letters.hpp"
 
-#include <clocale>
-#include <cwctype>
 #include <fmt/format.h>
 #include <locale.h>
+#include <clocale>
+#include <cwctype>
 
 #include <algorithm>
 #include <array>
@@ -35,10 +35,14 @@ wint_t decode(const std::string& character) {
 std::string encode(wint_t c) {
   std::string out;
   const auto add = [&](wint_t byte) { out += static_cast<char>(static_cast<unsigned char>(byte)); };
-  if (c < 0x80) add(c);
-  else if (c < 0x800) add(0xC0U | (c >> 6U)), add(0x80U | (c & 0x3FU));
-  else if (c < 0x10000) add(0xE0U | (c >> 12U)), add(0x80U | ((c >> 6U) & 0x3FU)), add(0x80U | (c & 0x3FU));
-  else add(0xF0U | (c >> 18U)), add(0x80U | ((c >> 12U) & 0x3FU)), add(0x80U | ((c >> 6U) & 0x3FU)), add(0x80U | (c & 0x3FU));
+  if (c < 0x80)
+    add(c);
+  else if (c < 0x800)
+    add(0xC0U | (c >> 6U)), add(0x80U | (c & 0x3FU));
+  else if (c < 0x10000)
+    add(0xE0U | (c >> 12U)), add(0x80U | ((c >> 6U) & 0x3FU)), add(0x80U | (c & 0x3FU));
+  else
+    add(0xF0U | (c >> 18U)), add(0x80U | ((c >> 12U) & 0x3FU)), add(0x80U | ((c >> 6U) & 0x3FU)), add(0x80U | (c & 0x3FU));
   return out;
 }
 
@@ -84,8 +88,8 @@ Result<std::string> lower(std::string_view text) {
 
 bool is_white_space(std::string_view character) {
   const wint_t c = decode(std::string(character));
-  return (c >= 9 && c <= 13) || c == 0x20 || c == 0x85 || c == 0xA0 || c == 0x1680 || (c >= 0x2000 && c <= 0x200A) || c == 0x2028 || c == 0x2029 ||
-         c == 0x202F || c == 0x205F || c == 0x3000;
+  return (c >= 9 && c <= 13) || c == 0x20 || c == 0x85 || c == 0xA0 || c == 0x1680 || (c >= 0x2000 && c <= 0x200A) || c == 0x2028 ||
+         c == 0x2029 || c == 0x202F || c == 0x205F || c == 0x3000;
 }
 
 }  // namespace noetl::nats::playbook

@@ -13,7 +13,9 @@ namespace {
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 /// Bytes of non-ASCII characters count as letters: step names may have them.
-bool starts_name(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || (static_cast<unsigned char>(c) & 0x80U) != 0; }
+bool starts_name(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || (static_cast<unsigned char>(c) & 0x80U) != 0;
+}
 bool continues_name(char c) { return starts_name(c) || is_digit(c); }
 
 tl::unexpected<Error> refuse(std::string message) { return fail(Code::invalid_argument, std::move(message)); }
@@ -129,7 +131,8 @@ class Lexer {
         break;
       }
     }
-    if (at_ < text_.size() && continues_name(text_[at_])) return refuse(fmt::format("the number at {} is not understood", in_quotes(text_.substr(token.offset, 20))));
+    if (at_ < text_.size() && continues_name(text_[at_]))
+      return refuse(fmt::format("the number at {} is not understood", in_quotes(text_.substr(token.offset, 20))));
     return value_of(token, digits, base, is_float);
   }
 
@@ -144,15 +147,19 @@ class Lexer {
     if (is_float) {
       double value = 0;
       const auto read = std::from_chars(digits.data(), end, value);
-      if (read.ec != std::errc{} || read.ptr != end || !std::isfinite(value)) return refuse(fmt::format("the number {} is out of range", digits));
+      if (read.ec != std::errc{} || read.ptr != end || !std::isfinite(value))
+        return refuse(fmt::format("the number {} is out of range", digits));
       token.value = value;
       return {};
     }
     std::uint64_t value = 0;
     const auto read = std::from_chars(digits.data(), end, value, base);
-    if (digits.empty() || read.ec != std::errc{} || read.ptr != end) return refuse(fmt::format("the number {} does not fit into 64 bits", in_quotes(digits)));
-    if (value <= static_cast<std::uint64_t>(INT64_MAX)) token.value = static_cast<std::int64_t>(value);
-    else token.value = value;
+    if (digits.empty() || read.ec != std::errc{} || read.ptr != end)
+      return refuse(fmt::format("the number {} does not fit into 64 bits", in_quotes(digits)));
+    if (value <= static_cast<std::uint64_t>(INT64_MAX))
+      token.value = static_cast<std::int64_t>(value);
+    else
+      token.value = value;
     return {};
   }
 
@@ -211,7 +218,7 @@ class Lexer {
 
   Result<void> symbol(Token& token) {
     constexpr std::array<std::string_view, 27> kSymbols{"**", "//", "==", "!=", "<=", ">=", "+", "-", "*", "/", "%", "~", "<", ">",
-                                                         "(",  ")",  "[",  "]",  "{",  "}",  ".", ",", ":", "|", "=", "!", ";"};
+                                                        "(",  ")",  "[",  "]",  "{",  "}",  ".", ",", ":", "|", "=", "!", ";"};
     token.kind = Token::Kind::symbol;
     for (const auto symbol : kSymbols) {
       if (!text_.substr(at_).starts_with(symbol)) continue;
@@ -234,7 +241,8 @@ class Lexer {
 
 }  // namespace
 
-Result<std::vector<Token>> tokens_until(std::string_view text, std::size_t& at, std::string_view closing, const HyphenNames& names, bool& trims) {
+Result<std::vector<Token>> tokens_until(std::string_view text, std::size_t& at, std::string_view closing, const HyphenNames& names,
+                                        bool& trims) {
   trims = false;
   Lexer lexer(text, at, closing, names);
   auto tokens = lexer.run(trims);

@@ -20,7 +20,7 @@ struct Token {
 
 /// The tokens from `at` up to `closing` ("}}", "%}", or "" for the end of the text). `at` moves behind it; `trims` says whether
 /// a minus stands in front of it. The last token is Kind::end. Error: invalid_argument.
-[[nodiscard]] Result<std::vector<Token>> tokens_until(std::string_view text, std::size_t& at, std::string_view closing, const HyphenNames& names,
-                                                      bool& trims);
+[[nodiscard]] Result<std::vector<Token>> tokens_until(std::string_view text, std::size_t& at, std::string_view closing,
+                                                      const HyphenNames& names, bool& trims);
 
 }  // namespace noetl::nats::playbook

@@ -17,7 +17,9 @@ bool is_keyword(std::string_view name) {
   return kWords.contains(name);
 }
 
-tl::unexpected<Error> refuse(std::string message, std::string hint = {}) { return fail(Code::invalid_argument, std::move(message), std::move(hint)); }
+tl::unexpected<Error> refuse(std::string message, std::string hint = {}) {
+  return fail(Code::invalid_argument, std::move(message), std::move(hint));
+}
 
 Expression constant(Json value, const Token& token) {
   Expression expression;
@@ -238,7 +240,9 @@ Result<Expression> ExpressionParser::test_of(Expression of) {
   if (token.kind != Token::Kind::name) return unexpected();
   ++at_;
   NN_CHECK(check_test_name(token.spelling));
-  if (starts_argument()) return refuse(fmt::format("the test {} takes no argument here", in_quotes(token.spelling)), "put the test into parentheses: (x is defined)");
+  if (starts_argument())
+    return refuse(fmt::format("the test {} takes no argument here", in_quotes(token.spelling)),
+                  "put the test into parentheses: (x is defined)");
   Expression test = made(Expression::Kind::test, token.spelling, {std::move(of)});
   return inverted ? made(Expression::Kind::inverse, "", {std::move(test)}) : std::move(test);
 }
@@ -247,7 +251,8 @@ Result<Expression> ExpressionParser::test_of(Expression of) {
 bool ExpressionParser::starts_argument() const {
   const Token& token = peek();
   if (token.kind == Token::Kind::number || token.kind == Token::Kind::text) return true;
-  if (token.kind == Token::Kind::name) return token.spelling != "and" && token.spelling != "or" && token.spelling != "else" && token.spelling != "is";
+  if (token.kind == Token::Kind::name)
+    return token.spelling != "and" && token.spelling != "or" && token.spelling != "else" && token.spelling != "is";
   return token.kind == Token::Kind::symbol && std::string_view("([{-+").find(token.spelling) != std::string_view::npos;
 }
 
@@ -265,7 +270,8 @@ Result<std::vector<Expression>> ExpressionParser::arguments() {
 }
 
 Result<Expression> ExpressionParser::call_of(const Token& token) {
-  if (token.spelling != "range") return refuse(fmt::format("the function {} is not known here", in_quotes(token.spelling)), "only range(...) can be called");
+  if (token.spelling != "range")
+    return refuse(fmt::format("the function {} is not known here", in_quotes(token.spelling)), "only range(...) can be called");
   NN_TRY(std::vector<Expression> given, arguments());
   if (given.empty() || given.size() > 3) return refuse("range takes one to three numbers");
   Expression call = made(Expression::Kind::call, token.spelling, std::move(given));
@@ -293,8 +299,10 @@ Result<Expression> ExpressionParser::primary() {
       if (token.spelling == "{") return object_literal(token.offset);
       --at_;
       return unexpected();
-    case Token::Kind::name: break;
-    case Token::Kind::end: return unexpected();
+    case Token::Kind::name:
+      break;
+    case Token::Kind::end:
+      return unexpected();
   }
   if (token.spelling == "true" || token.spelling == "True") return ++at_, constant(true, token);
   if (token.spelling == "false" || token.spelling == "False") return ++at_, constant(false, token);

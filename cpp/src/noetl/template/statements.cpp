@@ -12,7 +12,9 @@ namespace {
 constexpr int kDeepest = 50;  // of nested blocks
 constexpr std::string_view kBlanks = " \t\r\n";
 
-tl::unexpected<Error> refuse(std::string message, std::string hint = {}) { return fail(Code::invalid_argument, std::move(message), std::move(hint)); }
+tl::unexpected<Error> refuse(std::string message, std::string hint = {}) {
+  return fail(Code::invalid_argument, std::move(message), std::move(hint));
+}
 
 bool is_divider(std::string_view word) {
   static const std::set<std::string_view> kWords{"else", "elif", "endif", "endfor", "endset"};
@@ -62,7 +64,9 @@ Result<std::vector<Part>> StatementParser::body(std::optional<Divider>& divider)
   std::vector<Part> parts;
   while (at_ < text_.size()) {
     std::size_t open = at_;
-    while (open < text_.size() && !(text_[open] == '{' && open + 1 < text_.size() && std::string_view("{%#").find(text_[open + 1]) != std::string_view::npos)) ++open;
+    while (open < text_.size() &&
+           !(text_[open] == '{' && open + 1 < text_.size() && std::string_view("{%#").find(text_[open + 1]) != std::string_view::npos))
+      ++open;
     const bool at_end = open >= text_.size();
     const char sign = open + 2 < text_.size() ? text_[open + 2] : ' ';
     add_text(parts, open, !at_end && sign == '-');
@@ -135,8 +139,9 @@ Result<Part> StatementParser::statement(std::vector<Token> tokens, std::optional
   if (++depth_ > kDeepest) return refuse(fmt::format("blocks are nested more than {} deep", kDeepest));
   Result<Part> part = word == "if"    ? condition(tokens)
                       : word == "for" ? loop(tokens)
-                      : word == "set" ? assignment(tokens)
-                                      : refuse(fmt::format("the statement {{% {} %}} is not known here", word), "known are if, for, set and raw");
+                      : word == "set"
+                          ? assignment(tokens)
+                          : refuse(fmt::format("the statement {{% {} %}} is not known here", word), "known are if, for, set and raw");
   --depth_;
   return part;
 }

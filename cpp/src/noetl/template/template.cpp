@@ -15,7 +15,8 @@ tl::unexpected<Error> refuse(std::string message) { return fail(Code::invalid_ar
 
 Json loop_variable(const Json& items, std::size_t i) {
   const std::size_t count = items.size();
-  Json loop{{"index", i + 1}, {"index0", i}, {"revindex", count - i}, {"revindex0", count - i - 1}, {"first", i == 0}, {"last", i + 1 == count}};
+  Json loop{{"index", i + 1},  {"index0", i},           {"revindex", count - i}, {"revindex0", count - i - 1},
+            {"first", i == 0}, {"last", i + 1 == count}};
   loop.update({{"length", count}, {"depth", 1}, {"depth0", 0}});
   loop["previtem"] = i > 0 ? items[i - 1] : undefined();
   loop["nextitem"] = i + 1 < count ? items[i + 1] : undefined();
@@ -39,15 +40,20 @@ class Renderer {
  private:
   Result<void> run(const Part& part) {
     switch (part.kind) {
-      case Part::Kind::text: out_ += part.text; return {};
+      case Part::Kind::text:
+        out_ += part.text;
+        return {};
       case Part::Kind::output: {
         NN_TRY(const Json value, evaluate(part.expression, scope_));
         out_ += text_of(value);
         return {};
       }
-      case Part::Kind::condition: return condition(part);
-      case Part::Kind::loop: return loop(part);
-      case Part::Kind::assignment: return assignment(part);
+      case Part::Kind::condition:
+        return condition(part);
+      case Part::Kind::loop:
+        return loop(part);
+      case Part::Kind::assignment:
+        return assignment(part);
     }
     return {};
   }
@@ -66,7 +72,8 @@ class Renderer {
   Result<void> bind(const std::vector<std::string>& names, const Json& value) {
     if (names.size() == 1) return scope_.set(names[0], value), Result<void>{};
     if (!value.is_array() || value.size() != names.size())
-      return refuse(fmt::format("{} names cannot take {}", names.size(), value.is_array() ? fmt::format("{} items", value.size()) : type_name(value)));
+      return refuse(fmt::format("{} names cannot take {}", names.size(),
+                                value.is_array() ? fmt::format("{} items", value.size()) : type_name(value)));
     for (std::size_t i = 0; i < names.size(); ++i) scope_.set(names[i], value[i]);
     return {};
   }

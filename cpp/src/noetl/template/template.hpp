@@ -20,13 +20,13 @@ struct Part {
     std::vector<Part> body;
   };
   Kind kind = Kind::text;
-  std::string text = {};               ///< of a text
-  Expression expression = {};          ///< of an output; what a loop runs over; what is assigned
-  std::vector<Branch> branches = {};   ///< of a condition; a loop has its body and perhaps its else
-  std::vector<std::string> names = {}; ///< of a loop or assignment; several: the value is unpacked
+  std::string text = {};                  ///< of a text
+  Expression expression = {};             ///< of an output; what a loop runs over; what is assigned
+  std::vector<Branch> branches = {};      ///< of a condition; a loop has its body and perhaps its else
+  std::vector<std::string> names = {};    ///< of a loop or assignment; several: the value is unpacked
   std::optional<Expression> filter = {};  ///< `for ... if filter`
-  bool reads_loop = false;             ///< the body may read `loop`
-  bool captures = false;               ///< `{% set x %}...{% endset %}`: branches[0] is the value
+  bool reads_loop = false;                ///< the body may read `loop`
+  bool captures = false;                  ///< `{% set x %}...{% endset %}`: branches[0] is the value
 };
 
 class Template {

@@ -8,7 +8,9 @@
 namespace noetl::nats::playbook {
 namespace {
 
-tl::unexpected<Error> refuse(std::string message, std::string hint = {}) { return fail(Code::invalid_argument, std::move(message), std::move(hint)); }
+tl::unexpected<Error> refuse(std::string message, std::string hint = {}) {
+  return fail(Code::invalid_argument, std::move(message), std::move(hint));
+}
 
 /// The shortest digits that read back, without an exponent and always with a point: 1e16 is 10000000000000000.0.
 std::string plain_float(double value) {
@@ -57,14 +59,22 @@ std::string python_text(const std::string& text) {
   std::string out(1, quote);
   for (const auto& character : characters(text)) {
     const std::uint32_t c = code_point(character);
-    if (c == static_cast<unsigned char>(quote) || c == '\\') out += '\\' + character;
-    else if (c == '\n') out += "\\n";
-    else if (c == '\t') out += "\\t";
-    else if (c == '\r') out += "\\r";
-    else if (prints(c)) out += character;
-    else if (c < 0x100) out += fmt::format("\\x{:02x}", c);
-    else if (c < 0x10000) out += fmt::format("\\u{:04x}", c);
-    else out += fmt::format("\\U{:08x}", c);
+    if (c == static_cast<unsigned char>(quote) || c == '\\')
+      out += '\\' + character;
+    else if (c == '\n')
+      out += "\\n";
+    else if (c == '\t')
+      out += "\\t";
+    else if (c == '\r')
+      out += "\\r";
+    else if (prints(c))
+      out += character;
+    else if (c < 0x100)
+      out += fmt::format("\\x{:02x}", c);
+    else if (c < 0x10000)
+      out += fmt::format("\\u{:04x}", c);
+    else
+      out += fmt::format("\\U{:08x}", c);
   }
   return out + quote;
 }
@@ -119,14 +129,22 @@ Result<Json> on_integers(const std::string& symbol, Wide a, Wide b) {
 
 Result<Json> on_floats(const std::string& symbol, double a, double b) {
   double result = 0;
-  if (symbol == "+") result = a + b;
-  else if (symbol == "-") result = a - b;
-  else if (symbol == "*") result = a * b;
-  else if (symbol == "**") result = std::pow(a, b);
-  else if (b == 0) return refuse(fmt::format("division by zero in {}", symbol));
-  else if (symbol == "/") result = a / b;
-  else if (symbol == "//") result = std::floor(a / b);
-  else result = a - b * std::floor(a / b);
+  if (symbol == "+")
+    result = a + b;
+  else if (symbol == "-")
+    result = a - b;
+  else if (symbol == "*")
+    result = a * b;
+  else if (symbol == "**")
+    result = std::pow(a, b);
+  else if (b == 0)
+    return refuse(fmt::format("division by zero in {}", symbol));
+  else if (symbol == "/")
+    result = a / b;
+  else if (symbol == "//")
+    result = std::floor(a / b);
+  else
+    result = a - b * std::floor(a / b);
   if (!std::isfinite(result)) return refuse(fmt::format("the result of {} is not a finite number", symbol));
   return Json(result);
 }
@@ -135,7 +153,8 @@ Result<Json> repeated(const Json& what, const Json& times) {
   if (!times.is_number_integer()) return refuse("a text or list can be multiplied with a whole number only");
   const Wide count = std::max<Wide>(wide(times), 0);
   constexpr Wide kMost = 1'000'000;
-  if (count * static_cast<Wide>(std::max<std::size_t>(what.is_string() ? what.get_ref<const std::string&>().size() : what.size(), 1)) > kMost)
+  if (count * static_cast<Wide>(std::max<std::size_t>(what.is_string() ? what.get_ref<const std::string&>().size() : what.size(), 1)) >
+      kMost)
     return refuse("the result of * is too long");
   if (what.is_string()) {
     std::string text;
@@ -240,14 +259,16 @@ Result<int> compare(const Json& left, const Json& right) {
     return sign(as_double(*a), as_double(*b));
   }
   if (left.is_string() && right.is_string()) return sign(left.get_ref<const std::string&>(), right.get_ref<const std::string&>());
-  return refuse(fmt::format("{} cannot be compared with {}", type_name(left), type_name(right)), "convert with `| int`, `| float` or `| string`");
+  return refuse(fmt::format("{} cannot be compared with {}", type_name(left), type_name(right)),
+                "convert with `| int`, `| float` or `| string`");
 }
 
 Result<bool> contains(const Json& container, const Json& item) {
   if (is_undefined(container)) return false;
   if (container.is_string()) return container.get_ref<const std::string&>().find(text_of(item)) != std::string::npos && !item.is_null();
   if (container.is_object()) return item.is_string() && container.contains(item.get_ref<const std::string&>());
-  if (!container.is_array()) return refuse(fmt::format("{} contains nothing: `in` needs a list, an object or a text", type_name(container)));
+  if (!container.is_array())
+    return refuse(fmt::format("{} contains nothing: `in` needs a list, an object or a text", type_name(container)));
   for (const auto& each : container)
     if (equal(each, item)) return true;
   return false;
@@ -269,7 +290,8 @@ Result<Json> arithmetic(const std::string& symbol, const Json& left, const Json&
   }
   if (symbol == "*" && (left.is_string() || left.is_array()) && b) return repeated(left, right);
   if (symbol == "*" && right.is_string() && a) return repeated(right, left);
-  return refuse(fmt::format("{} {} {} is not possible", type_name(left), symbol, type_name(right)), "convert with `| int` or `| float`, or join texts with ~");
+  return refuse(fmt::format("{} {} {} is not possible", type_name(left), symbol, type_name(right)),
+                "convert with `| int` or `| float`, or join texts with ~");
 }
 
 Result<Json> negated(const Json& value) {
@@ -306,7 +328,8 @@ Json item(const Json& of, const Json& index) {
 }
 
 Result<Json> slice(const Json& of, const Json& from, const Json& to, const Json& step) {
-  if (!of.is_array() && !of.is_string() && !of.is_null() && !is_undefined(of)) return refuse(fmt::format("{} cannot be sliced", type_name(of)));
+  if (!of.is_array() && !of.is_string() && !of.is_null() && !is_undefined(of))
+    return refuse(fmt::format("{} cannot be sliced", type_name(of)));
   for (const auto* bound : {&from, &to, &step})
     if (!bound->is_null() && !bound->is_number_integer()) return refuse("the bounds of a slice must be whole numbers");
   if (!step.is_null() && step != 1) return refuse("a slice with a step is not known here");

@@ -17,9 +17,12 @@ struct In {
     return std::tuple{
         field("bucket", &In::bucket, "Bucket to read from.").format("bucket-name").positional(),
         field("name", &In::name, "Name of the object.").alias("object").positional(),
-        field("encoding", &In::encoding, "How data is given: utf-8 (text, never parsed; base64 when it is not UTF-8), base64, or json (parsed if it is JSON).")
+        field("encoding", &In::encoding,
+              "How data is given: utf-8 (text, never parsed; base64 when it is not UTF-8), base64, or json (parsed if it is JSON).")
             .one_of({"utf-8", "base64", "json", "auto", "text"}),
-        field("file", &In::file, "Write the bytes to this file in place of data; it is replaced only when all is there.").format("path").defaulted(),
+        field("file", &In::file, "Write the bytes to this file in place of data; it is replaced only when all is there.")
+            .format("path")
+            .defaulted(),
         field("verify", &In::verify, "Compare the bytes with the object's digest."),
         field("max_size", &In::max_size, "Without file: refuse larger objects.")};
   }
@@ -49,7 +52,8 @@ Result<js::ObjectInfo> to_memory(js::Objects& objects, const In& in, std::string
   const auto begin = [&](const js::ObjectInfo& info) -> Result<void> {
     bytes.clear();
     if (info.size <= static_cast<std::uint64_t>(in.max_size.bytes)) return {};
-    return fail(Code::resource_exhausted, fmt::format("object '{}' has {}, more than max_size", in.name, human_size(static_cast<std::int64_t>(info.size))),
+    return fail(Code::resource_exhausted,
+                fmt::format("object '{}' has {}, more than max_size", in.name, human_size(static_cast<std::int64_t>(info.size))),
                 "give file to write it to disk, or raise max_size");
   };
   const auto write = [&](std::string_view piece) -> Result<void> {
@@ -72,7 +76,8 @@ Result<js::ObjectInfo> to_file(js::Objects& objects, const In& in, Context& cont
     done += piece.size();
     if (Clock::now() - shown > std::chrono::seconds(1)) {
       shown = Clock::now();
-      context.progress(fmt::format("{}: {} of {}", in.name, human_size(static_cast<std::int64_t>(done)), human_size(static_cast<std::int64_t>(size))));
+      context.progress(
+          fmt::format("{}: {} of {}", in.name, human_size(static_cast<std::int64_t>(done)), human_size(static_cast<std::int64_t>(size))));
     }
     return file.write(piece);
   };
@@ -102,14 +107,15 @@ Result<Out> run(Context& context, const In& in) {
 }  // namespace
 
 Operation op_object_get() {
-  return define<In, Out>({.summary = "Read one object, into the result or into a file.",
-                          .description = "The bytes are verified: missing or changed ones are `data_loss`. A link is followed once. `timeout_ms` is the "
-                                         "longest time without progress.",
-                          .effect = Effect::read,
-                          .errors = {Code::not_found, Code::data_loss, Code::resource_exhausted, Code::failed_precondition},
-                          .examples = {{"Read a text", {{"bucket", "reports"}, {"name", "summary.txt"}}},
-                                       {"Write a large one to disk", {{"bucket", "reports"}, {"name", "2026-01.pdf"}, {"file", "/tmp/2026-01.pdf"}}}}},
-                         run);
+  return define<In, Out>(
+      {.summary = "Read one object, into the result or into a file.",
+       .description = "The bytes are verified: missing or changed ones are `data_loss`. A link is followed once. `timeout_ms` is the "
+                      "longest time without progress.",
+       .effect = Effect::read,
+       .errors = {Code::not_found, Code::data_loss, Code::resource_exhausted, Code::failed_precondition},
+       .examples = {{"Read a text", {{"bucket", "reports"}, {"name", "summary.txt"}}},
+                    {"Write a large one to disk", {{"bucket", "reports"}, {"name", "2026-01.pdf"}, {"file", "/tmp/2026-01.pdf"}}}}},
+      run);
 }
 
 }  // namespace noetl::nats::ops

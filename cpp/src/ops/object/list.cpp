@@ -24,10 +24,9 @@ struct Out {
   std::uint64_t count = 0;
   std::optional<std::vector<std::string>> warnings = {};
   static auto fields() {
-    return std::tuple{field("bucket", &Out::bucket, "The bucket."),
-                      field("objects", &Out::objects, "The objects, in the order of their last change."),
-                      field("count", &Out::count, "How many are listed."),
-                      field("warnings", &Out::warnings, "Records that could not be read.")};
+    return std::tuple{
+        field("bucket", &Out::bucket, "The bucket."), field("objects", &Out::objects, "The objects, in the order of their last change."),
+        field("count", &Out::count, "How many are listed."), field("warnings", &Out::warnings, "Records that could not be read.")};
   }
 };
 
@@ -55,12 +54,13 @@ std::string text(const Json& result, bool) {
 }  // namespace
 
 Operation op_object_list() {
-  return define<In, Out>({.summary = "List the objects of a bucket.",
-                          .effect = Effect::read,
-                          .errors = {Code::not_found},
-                          .examples = {{"All objects", {{"bucket", "reports"}}}, {"Those of a year", {{"bucket", "reports"}, {"pattern", "2026-*"}}}},
-                          .text = text},
-                         run);
+  return define<In, Out>(
+      {.summary = "List the objects of a bucket.",
+       .effect = Effect::read,
+       .errors = {Code::not_found},
+       .examples = {{"All objects", {{"bucket", "reports"}}}, {"Those of a year", {{"bucket", "reports"}, {"pattern", "2026-*"}}}},
+       .text = text},
+      run);
 }
 
 }  // namespace noetl::nats::ops

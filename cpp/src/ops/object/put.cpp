@@ -27,7 +27,8 @@ struct In {
         field("name", &In::name, "Name of the object.").alias("object").positional(),
         field("data", &In::data, "Text is stored as it is, anything else as JSON; null stores an empty object. Or give file."),
         field("file", &In::file, "Store what is in this file.").format("path").defaulted(),
-        field("encoding", &In::encoding, "How data is given: utf-8 (as it is), base64, or json (text is JSON-encoded too).").one_of({"utf-8", "base64", "json", "auto", "text"}),
+        field("encoding", &In::encoding, "How data is given: utf-8 (as it is), base64, or json (text is JSON-encoded too).")
+            .one_of({"utf-8", "base64", "json", "auto", "text"}),
         compat_field(&In::compat),
         field("description", &In::description, "What the object is."),
         field("chunk_size", &In::chunk_size, "Bytes in one message; cut to what the server takes.").min(1),
@@ -145,13 +146,14 @@ Result<Out> run(Context& context, const In& in) {
 }  // namespace
 
 Operation op_object_put() {
-  return define<In, Out>({.summary = "Write one object, from a value or from a file.",
-                          .description = "What was there before stays until all is stored. `timeout_ms` is the longest time without progress.",
-                          .effect = Effect::write,
-                          .errors = {Code::not_found, Code::resource_exhausted, Code::failed_precondition},
-                          .examples = {{"Store a text", {{"bucket", "reports"}, {"name", "summary.txt"}, {"data", "all is well"}}},
-                                       {"Store a file", {{"bucket", "reports"}, {"name", "2026-01.pdf"}, {"file", "/tmp/2026-01.pdf"}}}}},
-                         run);
+  return define<In, Out>(
+      {.summary = "Write one object, from a value or from a file.",
+       .description = "What was there before stays until all is stored. `timeout_ms` is the longest time without progress.",
+       .effect = Effect::write,
+       .errors = {Code::not_found, Code::resource_exhausted, Code::failed_precondition},
+       .examples = {{"Store a text", {{"bucket", "reports"}, {"name", "summary.txt"}, {"data", "all is well"}}},
+                    {"Store a file", {{"bucket", "reports"}, {"name", "2026-01.pdf"}, {"file", "/tmp/2026-01.pdf"}}}}},
+      run);
 }
 
 }  // namespace noetl::nats::ops

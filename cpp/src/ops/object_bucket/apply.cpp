@@ -58,11 +58,8 @@ struct Out {
 };
 
 js::BucketSpec spec_of(const In& in) {
-  js::BucketSpec spec{.description = in.description,
-                      .storage = in.storage,
-                      .replicas = in.replicas,
-                      .compression = in.compression,
-                      .more = in.parts};
+  js::BucketSpec spec{
+      .description = in.description, .storage = in.storage, .replicas = in.replicas, .compression = in.compression, .more = in.parts};
   if (in.ttl) spec.ttl = in.ttl->value;
   if (in.max_bytes) spec.max_bytes = in.max_bytes->bytes;
   return spec;
@@ -82,14 +79,13 @@ Result<Out> run(Context& context, const In& in) {
 }  // namespace
 
 Operation op_object_bucket_apply() {
-  return define<In, Out>(
-      {.summary = "Create an object bucket, or update it to match.",
-       .description = "What is not given keeps its value. A change that would delete stored objects is refused, unless "
-                      "`allow_destructive` is true. Running it again changes nothing.",
-       .effect = Effect::write,
-       .errors = {Code::failed_precondition, Code::already_exists, Code::resource_exhausted, Code::unimplemented},
-       .examples = {{"A bucket of at most 10 GiB", {{"bucket", "reports"}, {"max_bytes", "10GiB"}}}}},
-      run);
+  return define<In, Out>({.summary = "Create an object bucket, or update it to match.",
+                          .description = "What is not given keeps its value. A change that would delete stored objects is refused, unless "
+                                         "`allow_destructive` is true. Running it again changes nothing.",
+                          .effect = Effect::write,
+                          .errors = {Code::failed_precondition, Code::already_exists, Code::resource_exhausted, Code::unimplemented},
+                          .examples = {{"A bucket of at most 10 GiB", {{"bucket", "reports"}, {"max_bytes", "10GiB"}}}}},
+                         run);
 }
 
 }  // namespace noetl::nats::ops

@@ -21,10 +21,11 @@ struct Out {
   Json value = {};
   std::optional<std::string> reason = {};
   static auto fields() {
-    return std::tuple{field("bucket", &Out::bucket, "The bucket."), field("key", &Out::key, "The key."),
-                      field("hit", &Out::hit, "Whether there is a session that may be used."),
-                      field("value", &Out::value, "The session; null without a hit."),
-                      field("reason", &Out::reason, "Why there is no hit: missing, inactive (is_active is false) or expired (expires_at).")};
+    return std::tuple{
+        field("bucket", &Out::bucket, "The bucket."), field("key", &Out::key, "The key."),
+        field("hit", &Out::hit, "Whether there is a session that may be used."),
+        field("value", &Out::value, "The session; null without a hit."),
+        field("reason", &Out::reason, "Why there is no hit: missing, inactive (is_active is false) or expired (expires_at).")};
   }
 };
 
@@ -60,10 +61,11 @@ Result<Out> run(Context& context, const In& in) {
 }  // namespace
 
 Operation op_session_cache_get() {
-  return define<In, Out>({.summary = "Look a session up in the session cache.",
-                          .effect = Effect::read,
-                          .examples = {{"Is there a session?", {{"key", "s-1"}}}, {"And let it live on", {{"key", "s-1"}, {"sliding", true}}}}},
-                         run);
+  return define<In, Out>(
+      {.summary = "Look a session up in the session cache.",
+       .effect = Effect::read,
+       .examples = {{"Is there a session?", {{"key", "s-1"}}}, {"And let it live on", {{"key", "s-1"}, {"sliding", true}}}}},
+      run);
 }
 
 }  // namespace noetl::nats::ops

@@ -10,10 +10,13 @@ struct In {
   static auto fields() {
     return std::tuple{field("bucket", &In::bucket, "Bucket of the sessions.").format("bucket-name"),
                       field("key", &In::key, "Key of the session to forget. Or give filters.").positional().defaulted(),
-                      field("filters", &In::filters, "Forget all sessions whose key matches one of these NATS wildcards (user.7.>).").format("kv-filter").defaulted()};
+                      field("filters", &In::filters, "Forget all sessions whose key matches one of these NATS wildcards (user.7.>).")
+                          .format("kv-filter")
+                          .defaulted()};
   }
   void check(schema::Problems& problems) {
-    if (key.empty() == filters.empty()) problems.push_back({"key", key.empty() ? "is required (or filters)" : "goes without filters: give one of the two"});
+    if (key.empty() == filters.empty())
+      problems.push_back({"key", key.empty() ? "is required (or filters)" : "goes without filters: give one of the two"});
   }
 };
 

@@ -12,8 +12,12 @@ struct In {
   static auto fields() {
     return std::tuple{field("bucket", &In::bucket, "Bucket of the sessions; made on first use.").format("bucket-name"),
                       field("key", &In::key, "Key of the session.").format("kv-key").positional(),
-                      field("value", &In::value, "The session: an object with user_id (number), is_active (bool), roles (list), expires_at (time), and more.").positional(),
-                      field("ttl", &In::ttl, "This session lives for so long, if shorter than the bucket's: seconds, or text like 5m.").min(1).since("2.11")};
+                      field("value", &In::value,
+                            "The session: an object with user_id (number), is_active (bool), roles (list), expires_at (time), and more.")
+                          .positional(),
+                      field("ttl", &In::ttl, "This session lives for so long, if shorter than the bucket's: seconds, or text like 5m.")
+                          .min(1)
+                          .since("2.11")};
   }
   void check(schema::Problems& problems) {
     if (value.is_null()) return;  // said to be required already
@@ -51,12 +55,13 @@ Result<Out> run(Context& context, const In& in) {
 }  // namespace
 
 Operation op_session_cache_put() {
-  return define<In, Out>({.summary = "Keep a session in the session cache.",
-                          .description = "The bucket is made on first use; sessions live for 5 minutes, or NATS_SESSION_CACHE_TTL_SECS.",
-                          .effect = Effect::write,
-                          .errors = {Code::failed_precondition, Code::resource_exhausted, Code::unimplemented},
-                          .examples = {{"Keep a session", {{"key", "s-1"}, {"value", {{"user_id", 7}, {"is_active", true}, {"roles", {"admin"}}}}}}}},
-                         run);
+  return define<In, Out>(
+      {.summary = "Keep a session in the session cache.",
+       .description = "The bucket is made on first use; sessions live for 5 minutes, or NATS_SESSION_CACHE_TTL_SECS.",
+       .effect = Effect::write,
+       .errors = {Code::failed_precondition, Code::resource_exhausted, Code::unimplemented},
+       .examples = {{"Keep a session", {{"key", "s-1"}, {"value", {{"user_id", 7}, {"is_active", true}, {"roles", {"admin"}}}}}}}},
+      run);
 }
 
 }  // namespace noetl::nats::ops

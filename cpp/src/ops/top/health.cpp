@@ -99,7 +99,7 @@ Out document_of(const health::Report& report, const In& in) {
   out.format = in.format;
   out.text = *in.format == "json"     ? dump(document) + "\n"
              : *in.format == "nagios" ? health::nagios_of(document)
-                                     : health::text_of(document, false);
+                                      : health::text_of(document, false);
   return out;
 }
 

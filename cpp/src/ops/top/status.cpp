@@ -209,6 +209,11 @@ std::string text(const Json& result, bool color) {
   if (result.contains("jetstream"))
     jetstream = fmt::format("{} streams, {} consumers; file {}, memory {}", result.value("streams", 0), result.value("consumers", 0),
                             of(result["jetstream"], "storage", "max_storage"), of(result["jetstream"], "memory", "max_memory"));
+  std::string data;
+  if (!result["volumes"].empty()) {
+    const auto& volume = result["volumes"][0];
+    data = fmt::format("{}  ({} used)", volume.value("path", ""), human_size(volume.value("used", std::int64_t{0})));
+  }
   std::string out = deploy::marked(fine ? deploy::Mark::good : deploy::Mark::bad, headline, color) + "\n";
   out += deploy::labelled(
       {{"clients", fmt::format("{} (user {})", fmt::join(result["urls"].get<std::vector<std::string>>(), " "), result.value("user", ""))},
