@@ -1,4 +1,5 @@
 """The template engine of nats steps renders what minijinja renders, or refuses."""
+# ruff: noqa: E501
 
 from __future__ import annotations
 
@@ -41,7 +42,23 @@ class Generator:
         )
 
     def literal(self) -> str:
-        return self.pick("1", "0", "2.5", "'x'", '"a b"', "true", "False", "none", "[1, 'a']", "{'k': 1}", "'\\u00e9\\n'", "12345", "''", "1e3", "0x1F")
+        return self.pick(
+            "1",
+            "0",
+            "2.5",
+            "'x'",
+            '"a b"',
+            "true",
+            "False",
+            "none",
+            "[1, 'a']",
+            "{'k': 1}",
+            "'\\u00e9\\n'",
+            "12345",
+            "''",
+            "1e3",
+            "0x1F",
+        )
 
     def filter(self) -> str:
         return self.pick(
@@ -70,7 +87,7 @@ class Generator:
         if kind == 8:
             return f"{sub()} if {sub()} else {sub()}"
         if kind == 9:
-            return f"{sub()} is {self.pick('', 'not ')}{self.pick('defined', 'undefined', 'none', 'string', 'number', 'integer', 'float', 'boolean', 'mapping', 'true', 'false')}"  # noqa: E501
+            return f"{sub()} is {self.pick('', 'not ')}{self.pick('defined', 'undefined', 'none', 'string', 'number', 'integer', 'float', 'boolean', 'mapping', 'true', 'false')}"
         if kind == 10:
             return f"[{sub()}, {sub()}]"
         return f"{self.chain()}[{self.pick('1:', ':1', ':-1', '0:2', ':')}]"
@@ -81,7 +98,17 @@ class Generator:
         if kind <= 2:
             return f"{{{{{sign()} {self.expression()} {sign()}}}}}"
         if kind == 3:
-            return self.pick(" text ", "\n", "}} %} #}", "it's \"q\"", "é😀", "{# note #}", "{% raw %}{{ n }}{% endraw %}", "{ {", "$(x) `y` \\")
+            return self.pick(
+                " text ",
+                "\n",
+                "}} %} #}",
+                'it\'s "q"',
+                "é😀",
+                "{# note #}",
+                "{% raw %}{{ n }}{% endraw %}",
+                "{ {",
+                "$(x) `y` \\",
+            )
         if kind == 4:
             return f"{{%{sign()} if {self.expression()} {sign()}%}}{self.blocks(depth)}{{% elif {self.expression()} %}}b{{% else %}} {self.blocks(depth)}{{%{sign()} endif %}}"
         if kind in (5, 6):
@@ -89,7 +116,7 @@ class Generator:
             over = self.pick("items", "names", "o", "s", "range(3)", "none", "undefined_thing", "list")
             where = self.pick("", "", f" if {name} != 1")
             self.loops.append(name)
-            text = f"{{%{sign()} for {name} in {over}{where} %}}{self.blocks(depth)}{self.pick('', '{{ loop.index }}', '{{ loop.last }}', '{{ loop.length }}')}{{% else %}}none{{% endfor {sign()}%}}"  # noqa: E501
+            text = f"{{%{sign()} for {name} in {over}{where} %}}{self.blocks(depth)}{self.pick('', '{{ loop.index }}', '{{ loop.last }}', '{{ loop.length }}')}{{% else %}}none{{% endfor {sign()}%}}"
             self.loops.remove(name)
             return text
         return f"{{% set v = {self.expression()} %}}{{{{ v }}}}"
@@ -99,7 +126,9 @@ class Generator:
 
 
 def minijinja_says(template: str, variables: dict[str, Any]) -> str | None:
-    environment = minijinja.Environment(undefined_behavior="chainable", keep_trailing_newline=True, auto_escape_callback=lambda _: False)
+    environment = minijinja.Environment(
+        undefined_behavior="chainable", keep_trailing_newline=True, auto_escape_callback=lambda _: False
+    )
     try:
         return environment.render_str(template, **variables)
     except Exception:  # every kind of refusal

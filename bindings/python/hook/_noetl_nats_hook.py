@@ -68,7 +68,9 @@ def _enabled():
 def _candidates(word):
     if word.startswith("-"):
         return []
-    names = [word + ending for ending in _REFERENCE_ENDINGS] + [f"automation/{word}{ending}" for ending in (".yaml", ".yml")]
+    names = [word + ending for ending in _REFERENCE_ENDINGS] + [
+        f"automation/{word}{ending}" for ending in (".yaml", ".yml")
+    ]
     if "/" not in word:
         names.append("noetl.yaml")
     return names
@@ -84,7 +86,9 @@ def _bytes_of(name):
 
 def _may_have_steps(word):
     """Whether a file that the word may mean names nats, or a playbook that may."""
-    return any(b"nats" in text or b"playbook" in text.replace(b"Playbook", b"") for text in map(_bytes_of, _candidates(word)))
+    return any(
+        b"nats" in text or b"playbook" in text.replace(b"Playbook", b"") for text in map(_bytes_of, _candidates(word))
+    )
 
 
 def _route(words):
@@ -97,6 +101,7 @@ def _route(words):
         if not needed:
             print(f"{what}\nhint: playbooks without nats steps run all the same; reinstall noetl-nats", file=sys.stderr)
             return None
-        print(f"Error: {needed[0]} has nats steps and {what}\nhint: reinstall noetl-nats; NOETL_NATS_HOOK=0 runs noetl without it", file=sys.stderr)
+        hint = "hint: reinstall noetl-nats; NOETL_NATS_HOOK=0 runs noetl without it"
+        print(f"Error: {needed[0]} has nats steps and {what}\n{hint}", file=sys.stderr)
         return 1
     return _noetl

@@ -53,9 +53,10 @@ std::filesystem::path config_home(const Environment& environment) {
 
 /// A context file of the nats command line: ~/.config/nats/context/<name>.json.
 Result<void> fill_from_context(ConnectionParams& params, const std::string& name, const Environment& environment) {
-  if (check_asset_name(name) && name.find('.') == std::string::npos)
+  const bool is_path = name.starts_with('/');  // a file by its path, as `connect` prints it
+  if (!is_path && (name.find('/') != std::string::npos || check_queue(name)))
     return fail(Code::invalid_argument, fmt::format("NATS_CONTEXT: {} is not a context name", in_quotes(name)));
-  const auto path = config_home(environment) / "nats" / "context" / (name + ".json");
+  const auto path = is_path ? std::filesystem::path(name) : config_home(environment) / "nats" / "context" / (name + ".json");
   NN_TRY(const auto text, read_text(path, "NATS_CONTEXT"));
   const Json context = Json::parse(text, nullptr, false);
   if (!context.is_object()) return fail(Code::invalid_argument, fmt::format("NATS_CONTEXT: {} is not a JSON object", path.string()));
