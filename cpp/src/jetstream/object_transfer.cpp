@@ -53,17 +53,24 @@ Result<void> Objects::write_chunks(ObjectInfo& info, const ObjectSource& source,
   };
   std::string buffer(info.chunk_size, '\0');
   Sha256 digest;
-  while (!refused) {
-    NN_TRY(const auto length, source(buffer.data(), buffer.size()));
-    if (length == 0) break;
-    const std::string_view chunk(buffer.data(), length);
-    digest.update(chunk);
-    info.size += length;
-    ++info.chunks;
-    NN_CHECK(requests.submit(subject, chunk, {}, done, pace.step()));
-    if (length < buffer.size()) break;
+  const auto send_all = [&]() -> Result<void> {
+    while (!refused) {
+      if (wait.cancelled()) return cancelled();
+      NN_TRY(const auto length, source(buffer.data(), buffer.size()));
+      if (length == 0) break;
+      const std::string_view chunk(buffer.data(), length);
+      digest.update(chunk);
+      info.size += length;
+      ++info.chunks;
+      NN_CHECK(requests.submit(subject, chunk, {}, done, pace.step()));
+      if (length < buffer.size()) break;
+    }
+    return requests.drain(pace.step());
+  };
+  if (auto sent = send_all(); !sent) {
+    (void)requests.drain(Wait::for_duration(2s));  // what is on its way must have arrived before it can be removed
+    return sent;
   }
-  NN_CHECK(requests.drain(pace.step()));
   if (refused) return fail(named(*std::move(refused), info.name));
   info.digest = digest.finish();
   return {};
@@ -116,6 +123,7 @@ Result<void> Objects::read_chunks(const ObjectInfo& info, const ObjectSink& sink
   Sha256 digest;
   std::uint64_t chunks = 0, size = 0;
   while (chunks < info.chunks) {
+    if (wait.cancelled()) return cancelled();
     NN_TRY(auto message, reader->next(pace.step()));
     if (!message && !options.leader) {  // a replica may lag behind: the leader has the last word
       options.leader = true;
