@@ -68,6 +68,8 @@ def shown(entry: nn.KvEntry) -> Document:
         text = entry.value.decode()
     except UnicodeDecodeError:
         return {**document, "value": base64.b64encode(entry.value).decode(), "encoding": "base64"}
+    if text.isdigit() and len(text) > 19:  # more digits than a number of the document holds
+        return {**document, "value": text}
     try:
         return {**document, "value": json.loads(text)}
     except json.JSONDecodeError:
@@ -115,7 +117,9 @@ def client(operation: str, params: Document) -> Document:
     if (
         run is None
         or not set(given) <= known
+        or (operation == "js_publish" and "data" not in given)  # the method has a default
         or not all(isinstance(given.get(name), str) for name in ("bucket", "key") if name in given)
+        or not all(isinstance(value, str) for value in (given.get("headers") or {}).values())
     ):
         return nn.call(operation, params)
     try:

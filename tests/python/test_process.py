@@ -31,7 +31,7 @@ import noetl_nats as nn
 url = sys.argv[1]
 nn.run("stream_apply", {"url": url, "stream": "Q", "config": {"subjects": ["q"], "no_ack": True}})
 def wait():
-    return nn.run("request", {"url": url, "subject": "q", "timeout_ms": 60000})
+    return nn.run("request", {"url": url, "subject": "q", "payload": "", "timeout_ms": 60000})
 """
 
 INTERRUPTED = """
@@ -83,7 +83,7 @@ import signal
 seen = []
 signal.signal(signal.SIGALRM, lambda number, frame: seen.append(number))
 signal.setitimer(signal.ITIMER_REAL, 0.1)
-result = nn.call("request", {"url": url, "subject": "q", "timeout_ms": 700})
+result = nn.call("request", {"url": url, "subject": "q", "payload": "", "timeout_ms": 700})
 print(result["error"]["code"], len(seen))
 """
     assert ran_well(WAITS + program, server.url) == "deadline_exceeded 1\n"
@@ -96,7 +96,7 @@ def work():
     while True:
         nn.call("kv_get", {{"url": url, "bucket": "NONE", "key": "k"}})
 def stuck():
-    nn.call("request", {{"url": url, "subject": "q", "timeout_ms": 60000}})
+    nn.call("request", {{"url": url, "subject": "q", "payload": "", "timeout_ms": 60000}})
 for i in range({threads}):
     threading.Thread(target=work, daemon=True).start()
     threading.Thread(target=stuck, daemon=True).start()
@@ -249,7 +249,7 @@ def tick():
         time.sleep(0.01)
 ticker = threading.Thread(target=tick)
 ticker.start()
-nn.call("request", {"url": url, "subject": "q", "timeout_ms": 1000})
+nn.call("request", {"url": url, "subject": "q", "payload": "", "timeout_ms": 1000})
 done.set()
 ticker.join()
 print(count > 30)

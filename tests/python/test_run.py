@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 import uuid
+from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -188,19 +189,32 @@ def test_the_environment_of_now_is_used(server: Server, monkeypatch: pytest.Monk
         nn.run("ping")
 
 
-def test_progress_gets_lines(server: Server) -> None:
+@pytest.fixture
+def own_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A data directory of its own; what was deployed there goes in the end."""
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    yield
+    nn.run("undeploy", {"purge": True})
+
+
+ANY_PORT = {"port": "auto", "http_port": "auto"}
+
+
+@pytest.mark.usefixtures("own_data")
+def test_progress_gets_lines() -> None:
     lines: list[str] = []
-    nn.run("test", {"url": server.url}, progress=lines.append)
+    nn.run("deploy", ANY_PORT, progress=lines.append)
     assert lines
     assert all(isinstance(line, str) for line in lines)
 
 
-def test_an_exception_of_progress_ends_the_call(server: Server) -> None:
+@pytest.mark.usefixtures("own_data")
+def test_an_exception_of_progress_ends_the_call() -> None:
     def refuse(line: str) -> None:
         raise KeyError(line)
 
     with pytest.raises(KeyError):
-        nn.run("test", {"url": server.url}, progress=refuse)
+        nn.run("deploy", ANY_PORT, progress=refuse)
 
 
 def test_wrong_parameters_of_the_function_itself() -> None:

@@ -200,7 +200,7 @@ class Client(Operations):
         reply: str | None = None,
     ) -> None:
         """Publishes without an acknowledgement. `flush` reports what the server refused."""
-        self._native.publish(subject, data, headers, reply)
+        self._native.publish(subject, data, headers, reply or "")
 
     def request(
         self,
