@@ -69,7 +69,7 @@ class HealthServerTest : public testing::JetStreamTest {
     auto inbox = connection->inbox();
     ASSERT_OK(inbox);
     ASSERT_OK(connection->publish(api->subject(fmt::format("CONSUMER.MSG.NEXT.{}.{}", on, name)),
-                                  dump({{"batch", count}, {"expires", 5000000000}}), {}, inbox->subject() + ".1"));
+                                  dump({{"batch", count}, {"expires", 5000000000}}), {}, inbox->subject()));
     for (std::size_t i = 0; i < count; ++i) ASSERT_OK(inbox->next(soon()));
   }
 };

@@ -188,7 +188,8 @@ TEST_F(KvServerTest, KeysAreComplete) {
   EXPECT_EQ(keys->size(), 2500U);
   EXPECT_EQ(keys->front(), "n.0");
   EXPECT_EQ(keys->back(), "n.2499");
-  EXPECT_EQ(call("STREAM.INFO.KV_B")["state"]["consumer_count"], 0) << "the consumer of the scan is left";
+  const auto gone = wait_until(soon(), [&] { return call("STREAM.INFO.KV_B")["state"]["consumer_count"] == 0; });
+  EXPECT_TRUE(gone && *gone) << "the consumer of the scan is left";
 }
 
 TEST_F(KvServerTest, HistoryWithMarkers) {

@@ -1,5 +1,7 @@
 #include "base/bytes.hpp"
 
+#include <unistd.h>
+
 #include <array>
 #include <cstdint>
 #include <random>
@@ -58,12 +60,20 @@ Result<std::string> decode(std::string_view text, std::string_view alphabet, boo
   return out;
 }
 
+std::uint64_t seed() {
+  std::random_device device;
+  return static_cast<std::uint64_t>(device()) << 32 | device();
+}
+
 std::mt19937_64& generator() {
-  // Seeded per thread from the system; names need to be unique, not secret. random_hex reads the system each time.
-  thread_local std::mt19937_64 engine{[] {
-    std::random_device device;
-    return static_cast<std::uint64_t>(device()) << 32 | device();
-  }()};
+  // Seeded per thread from the system; names need to be unique, not secret. random_hex reads the system each time. Seeded
+  // anew after a fork: children that go on with the parent's state would make the same inbox and read each other's replies.
+  thread_local pid_t owner = getpid();
+  thread_local std::mt19937_64 engine{seed()};
+  if (owner != getpid()) {
+    owner = getpid();
+    engine.seed(seed());
+  }
   return engine;
 }
 

@@ -137,7 +137,7 @@ std::string human_duration(Nanos value) {
   const double seconds = static_cast<double>(value.count()) / 1e9;
   const double size = std::abs(seconds);
   if (size < 1e-3) return fmt::format("{:.0f} µs", seconds * 1e6);
-  if (size < 0.1) return fmt::format("{:.1f} ms", seconds * 1e3);
+  if (size < 0.01) return fmt::format("{:.1f} ms", seconds * 1e3);
   if (size < 1) return fmt::format("{:.0f} ms", seconds * 1e3);
   if (size < 10) return fmt::format("{:.1f} s", seconds);
   if (size < 120) return fmt::format("{:.0f} s", seconds);
