@@ -173,7 +173,7 @@ def test_health_says_what_is_wrong_and_fails(deployed: Playbook) -> None:
         jetstream = client.jetstream()
         await jetstream.add_stream(name="AUDIT", subjects=["audit.>"], max_msgs=1, discard="new")
         await jetstream.publish("audit.x", b"1")
-        with pytest.raises(nats.js.errors.ServerError):
+        with pytest.raises(nats.js.errors.APIError):
             await jetstream.publish("audit.x", b"2")
         await client.close()
 
