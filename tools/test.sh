@@ -30,7 +30,7 @@ stage() {  # stage NAME COUNTED-FILE PASSED-REGEX FAILED-REGEX COMMAND...
 
 tools/build.sh server,noetl,test || exit
 stage c++ "$logs/ctest.xml" '\[  PASSED  \] [0-9]+ test' '\[  FAILED  \] [0-9]+ tests?, listed' \
-  ctest --test-dir "build/${PRESET:-release}" --output-on-failure --no-tests=error --parallel "$jobs" --output-junit "$logs/ctest.xml"
+  ctest --test-dir "build/${PRESET:-release}" --output-on-failure --no-tests=error --test-output-size-passed 10000000 --test-output-size-failed 10000000 --parallel "$jobs" --output-junit "$logs/ctest.xml"
 stage python "$logs/python.log" '[0-9]+ passed' '[0-9]+ (failed|error)' pytest -q -n "$jobs" --dist worksteal tests
 stage checks "$logs/checks.log" '^[0-9]+ passed' '[0-9]+ failed' tools/lint.sh
 
