@@ -55,7 +55,12 @@ pkg_check_modules(NN_YAML QUIET IMPORTED_TARGET yaml-cpp>=0.7)
 if(NOT NN_YAML_FOUND)
   nn_missing("yaml-cpp 0.7" libyaml-cpp-dev)
 endif()
-nn_library(yaml_cpp PkgConfig::NN_YAML)
+find_library(NN_YAML_STATIC NAMES libyaml-cpp.a HINTS ${NN_YAML_LIBDIR})
+if(NN_YAML_STATIC)  # for executables, which start faster with it
+  nn_library(yaml_cpp $<IF:$<STREQUAL:$<TARGET_PROPERTY:TYPE>,EXECUTABLE>,${NN_YAML_STATIC},PkgConfig::NN_YAML>)
+else()
+  nn_library(yaml_cpp PkgConfig::NN_YAML)
+endif()
 
 # CLI11 >= 2.1
 find_package(CLI11 2.1 QUIET)
@@ -64,12 +69,14 @@ if(NOT CLI11_FOUND)
 endif()
 nn_library(cli11 CLI11::CLI11)
 
-# cpp-httplib >= 0.11
-pkg_check_modules(NN_HTTPLIB QUIET IMPORTED_TARGET cpp-httplib>=0.11)
-if(NOT NN_HTTPLIB_FOUND)
-  nn_missing("cpp-httplib 0.11" libcpp-httplib-dev)
+# Boost.Beast and Boost.Asio >= 1.74 (headers only)
+find_path(NN_BEAST_INCLUDE boost/beast/version.hpp)
+if(NOT NN_BEAST_INCLUDE)
+  nn_missing("Boost.Beast 1.74" libboost-dev)
 endif()
-nn_library(httplib PkgConfig::NN_HTTPLIB Threads::Threads)
+add_library(noetl_nats_beast INTERFACE)
+target_include_directories(noetl_nats_beast SYSTEM INTERFACE ${NN_BEAST_INCLUDE})
+nn_library(beast noetl_nats_beast Threads::Threads)
 nn_library(openssl OpenSSL::SSL OpenSSL::Crypto)
 
 # nats.c >= 3.4.1. pkg-config first: the CMake package of some distributions ends the configure run (it names a static

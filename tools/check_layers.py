@@ -23,7 +23,7 @@ BINDINGS = ROOT / "bindings" / "python" / "src"
 OWNERS = {
     "nats/": {"wire"},
     "yaml-cpp/": {"yaml"},
-    "httplib.h": {"sys"},
+    "boost/": {"sys"},
     "openssl/": {"wire", "sys", "base", "jetstream"},
     "CLI/": {"cli"},
     "pybind11/": {"python"},

@@ -22,7 +22,7 @@ nlohmann/json|header nlohmann/json.hpp|nlohmann-json3-dev|json-devel|nlohmann-js
 {fmt}|header fmt/format.h|libfmt-dev|fmt-devel|fmt
 tl::expected|header tl/expected.hpp|libexpected-dev|expected-devel|tl-expected
 CLI11|header CLI/CLI.hpp|libcli11-dev|cli11-devel|cli11
-cpp-httplib|header httplib.h|libcpp-httplib-dev|cpp-httplib-devel|cpp-httplib
+Boost.Beast|header boost/beast/version.hpp|libboost-dev|boost-devel|boost
 OpenSSL|header openssl/ssl.h|libssl-dev|openssl-devel|openssl@3
 GoogleTest|header gtest/gtest.h|libgtest-dev|gtest-devel|googletest
 GoogleMock|header gmock/gmock.h|libgmock-dev|gmock-devel|googletest

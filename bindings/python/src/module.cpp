@@ -72,7 +72,7 @@ py::dict run(Gate& gate, const std::string& operation, const py::dict& params, c
 
 py::list names() {
   py::list out;
-  for (const Operation& each : operations().all()) out.append(each.name);
+  for (const auto& each : operations().entries()) out.append(each.name);
   return out;
 }
 
@@ -86,7 +86,7 @@ py::object description(const std::string& name) {
 // No static Python objects and one gate for each interpreter, so that sub-interpreters may load the module too.
 PYBIND11_MODULE(_core, module, py::multiple_interpreters::shared_gil()) {
   const auto gate = std::make_shared<Gate>();
-  (void)operations();  // built now: a fork must not meet its initialisation half done
+  (void)operations().all();  // built now: a fork must not meet its initialisation half done
   module.attr("version") = kVersion;
   module.def(
       "run",

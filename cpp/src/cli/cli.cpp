@@ -14,6 +14,7 @@
 #include "cli/completion.hpp"
 #include "noetl/commands.hpp"
 #include "noetl/nats/version.hpp"
+#include "sys/random.hpp"
 
 namespace noetl::nats::cli {
 namespace {
@@ -76,12 +77,12 @@ int ops_command(Session& session, const Arguments& arguments) {
   const auto& registry = session.runtime().registry();
   if (!session.terminal().out_is_terminal || std::find(arguments.begin(), arguments.end(), "--json") != arguments.end()) {
     Json list = Json::array();
-    for (const auto& operation : registry.all()) list.push_back({{"operation", operation.name}, {"summary", operation.info.summary}});
+    for (const auto* operation : registry.all()) list.push_back({{"operation", operation->name}, {"summary", operation->info.summary}});
     print(dump(Json{{"status", "success"}, {"operations", list}, {"count", list.size()}}) + "\n");
     return 0;
   }
   std::string out;
-  for (const auto& operation : registry.all()) out += fmt::format("{:<26}{}\n", operation.name, operation.info.summary);
+  for (const auto* operation : registry.all()) out += fmt::format("{:<26}{}\n", operation->name, operation->info.summary);
   print(out);
   return 0;
 }
@@ -131,7 +132,7 @@ int unknown_command(Session& session, const Found& found) {
     return exit_status(Code::invalid_argument);
   }
   std::vector<std::string> words;
-  for (const auto& operation : registry.all()) words.push_back(operation.noun.empty() ? operation.verb : operation.noun);
+  for (const auto& entry : registry.entries()) words.emplace_back(*entry.noun == 0 ? entry.verb : entry.noun);
   for (const auto& [name, command] : kCommands)
     if (!name.starts_with("__")) words.push_back(name);
   Error error{
@@ -143,6 +144,7 @@ int unknown_command(Session& session, const Found& found) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  sys::use_kernel_random();
   const Arguments arguments(argv + 1, argv + argc);
   Session session;
   if (arguments.empty()) return print_talk(main_help(session.runtime().registry())), exit_status(Code::invalid_argument);

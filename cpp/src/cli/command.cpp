@@ -106,8 +106,8 @@ Found find_operation(const Registry& registry, const Arguments& arguments) {
       words.push_back(i);
   }
   if (words.empty()) return found;
-  const auto take = [&](const Operation& operation, std::size_t count) {
-    found.operation = &operation;
+  const auto take = [&](const Registry::Entry& entry, std::size_t count) {
+    found.operation = registry.find(entry.name);
     for (std::size_t i = 0; i < arguments.size(); ++i)
       if (std::find(words.begin(), words.begin() + static_cast<std::ptrdiff_t>(count), i) ==
           words.begin() + static_cast<std::ptrdiff_t>(count))
@@ -115,14 +115,14 @@ Found find_operation(const Registry& registry, const Arguments& arguments) {
   };
   const std::string& first = arguments[words[0]];
   found.noun = first;
-  for (const auto& operation : registry.all()) {
-    if (operation.noun.empty() && kebab(operation.verb) == kebab(first)) {
-      take(operation, 1);
+  for (const auto& entry : registry.entries()) {
+    const bool at_top = *entry.noun == 0;
+    if (at_top && kebab(entry.verb) == kebab(first)) {
+      take(entry, 1);
       return found;
     }
-    if (words.size() == 2 && !operation.noun.empty() && kebab(operation.noun) == kebab(first) &&
-        kebab(operation.verb) == kebab(arguments[words[1]])) {
-      take(operation, 2);
+    if (words.size() == 2 && !at_top && kebab(entry.noun) == kebab(first) && kebab(entry.verb) == kebab(arguments[words[1]])) {
+      take(entry, 2);
       return found;
     }
   }
@@ -171,11 +171,11 @@ int run_operation(Session& session, const Operation& operation, const Arguments&
 std::string main_help(const Registry& registry) {
   std::map<std::string, std::vector<std::string>> nouns;
   std::vector<std::pair<std::string, std::string>> top;
-  for (const auto& operation : registry.all()) {
-    if (operation.noun.empty())
-      top.emplace_back(kebab(operation.verb), operation.info.summary);
+  for (const auto* operation : registry.all()) {
+    if (operation->noun.empty())
+      top.emplace_back(kebab(operation->verb), operation->info.summary);
     else
-      nouns[kebab(operation.noun)].push_back(kebab(operation.verb));
+      nouns[kebab(operation->noun)].push_back(kebab(operation->verb));
   }
   std::vector<std::pair<std::string, std::string>> rows;
   for (const auto& [noun, verbs] : nouns) rows.emplace_back(noun, fmt::format("{}", fmt::join(verbs, ", ")));
@@ -198,8 +198,8 @@ std::string main_help(const Registry& registry) {
 
 std::string noun_help(const Registry& registry, const std::string& noun) {
   std::vector<std::pair<std::string, std::string>> rows;
-  for (const auto& operation : registry.all())
-    if (!operation.noun.empty() && kebab(operation.noun) == kebab(noun)) rows.emplace_back(words_of(operation), operation.info.summary);
+  for (const auto* operation : registry.all())
+    if (!operation->noun.empty() && kebab(operation->noun) == kebab(noun)) rows.emplace_back(words_of(*operation), operation->info.summary);
   if (rows.empty()) return "";
   return fmt::format("Usage: noetl-nats {} <verb> [arguments] [options]\n\n{}\nHelp on one command: noetl-nats {} --help\n", noun,
                      columns(rows), rows.front().first);

@@ -18,18 +18,18 @@ std::map<std::string, std::set<std::string>> words(const Registry& registry) {
   for (const auto* command : {"call", "ops", "describe", "completion", "version", "run", "playbooks"}) out[""].insert(command);
   out["completion"] = {"bash", "zsh", "fish"};
   out["playbooks"] = {"copy"};
-  for (const auto& operation : registry.all()) {
-    const std::string verb = kebab(operation.verb);
-    const std::string noun = kebab(operation.noun);
+  for (const auto* operation : registry.all()) {
+    const std::string verb = kebab(operation->verb);
+    const std::string noun = kebab(operation->noun);
     const std::string command = noun.empty() ? verb : noun + " " + verb;
     out[""].insert(noun.empty() ? verb : noun);
     if (!noun.empty()) out[noun].insert(verb);
-    out["call"].insert(operation.name);
-    out["describe"].insert(operation.name);
+    out["call"].insert(operation->name);
+    out["describe"].insert(operation->name);
     auto& flags = out[command];
     flags.insert({"--help", "--json"});
-    for (const auto& field : operation.input->fields) flags.insert("--" + kebab(field.name));
-    if (operation.info.needs != Needs::nothing)
+    for (const auto& field : operation->input->fields) flags.insert("--" + kebab(field.name));
+    if (operation->info.needs != Needs::nothing)
       for (const auto& field : schema::describe<ConnectionParams>().fields) flags.insert("--" + kebab(field.name));
   }
   return out;

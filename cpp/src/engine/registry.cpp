@@ -3,26 +3,55 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <mutex>
 
 #include "base/names.hpp"
 
 namespace noetl::nats {
 
-Registry::Registry(std::vector<Operation> operations) : operations_(std::move(operations)) {
-  std::sort(operations_.begin(), operations_.end(), [](const Operation& a, const Operation& b) { return a.name < b.name; });
+struct Registry::Made {
+  std::mutex mutex;
+  std::vector<std::unique_ptr<const Operation>> operations;  // in the order of the entries; null until asked for
+
+  const Operation* at(std::size_t place, const Entry& entry) {
+    const std::lock_guard lock(mutex);
+    auto& made = operations[place];
+    if (made == nullptr) {
+      Operation operation = entry.define();
+      operation.name = entry.name;
+      operation.noun = entry.noun;
+      operation.verb = entry.verb;
+      made = std::make_unique<const Operation>(std::move(operation));
+    }
+    return made.get();
+  }
+};
+
+Registry::Registry(std::vector<Entry> entries) : entries_(std::move(entries)), made_(std::make_unique<Made>()) {
+  std::sort(entries_.begin(), entries_.end(), [](const Entry& a, const Entry& b) { return std::string_view(a.name) < b.name; });
+  made_->operations.resize(entries_.size());
 }
+
+Registry::~Registry() = default;
 
 const Operation* Registry::find(std::string_view name) const {
   std::string wanted(name);
   std::replace(wanted.begin(), wanted.end(), '-', '_');
-  const auto found = std::lower_bound(operations_.begin(), operations_.end(), wanted,
-                                      [](const Operation& each, const std::string& key) { return each.name < key; });
-  return found != operations_.end() && found->name == wanted ? &*found : nullptr;
+  const auto found = std::lower_bound(entries_.begin(), entries_.end(), wanted,
+                                      [](const Entry& each, const std::string& key) { return std::string_view(each.name) < key; });
+  if (found == entries_.end() || found->name != wanted) return nullptr;
+  return made_->at(static_cast<std::size_t>(found - entries_.begin()), *found);
+}
+
+std::vector<const Operation*> Registry::all() const {
+  std::vector<const Operation*> out;
+  for (std::size_t i = 0; i < entries_.size(); ++i) out.push_back(made_->at(i, entries_[i]));
+  return out;
 }
 
 Error Registry::unknown(std::string_view name) const {
   std::vector<std::string> names;
-  for (const auto& each : operations_) names.push_back(each.name);
+  for (const auto& each : entries_) names.emplace_back(each.name);
   Error error{.code = Code::invalid_argument, .message = fmt::format("unknown operation {}", in_quotes(name))};
   if (const auto likely = nearest(name, names)) error.message += fmt::format("; did you mean {}?", *likely);
   error.hint = "noetl-nats ops lists all operations";

@@ -9,19 +9,11 @@ namespace ops {
 }  // namespace ops
 
 const Registry& operations() {
-  static const Registry registry([] {
-    std::vector<Operation> all;
-    const auto add = [&](const char* name, const char* noun, const char* verb, Operation operation) {
-      operation.name = name;
-      operation.noun = noun;
-      operation.verb = verb;
-      all.push_back(std::move(operation));
-    };
-#define NN_OP(name, noun, verb) add(#name, noun, verb, ops::op_##name());
+#define NN_OP(name, noun, verb) {#name, noun, verb, ops::op_##name},
+  static const Registry registry({
 #include "ops/list.inc"
+  });
 #undef NN_OP
-    return all;
-  }());
   return registry;
 }
 
