@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 
 # Calls of daemon threads must have ended before the interpreter goes, and a forked child has none of the parent's threads.
 atexit.register(_core.shut)
-os.register_at_fork(after_in_child=_core.after_fork_in_child)
+os.register_at_fork(
+    before=_core.before_fork, after_in_parent=_core.after_fork_in_parent, after_in_child=_core.after_fork_in_child
+)
 
 
 def run(

@@ -38,11 +38,26 @@ bool Gate::close(std::chrono::milliseconds patience) {
   return state->changed.wait_for(lock, patience, [&] { return state->native == 0 && state->python == 0; });
 }
 
+void Gate::pause(std::chrono::milliseconds patience) {
+  const auto state = state_;
+  py::gil_scoped_release released;
+  std::unique_lock lock(state->mutex);
+  state->paused = true;
+  state->changed.wait_for(lock, patience, [&] { return state->native == 0; });
+}
+
+void Gate::resume() {
+  const std::lock_guard lock(state_->mutex);
+  state_->paused = false;
+  state_->changed.notify_all();
+}
+
 Call::Call(Gate& gate) : gate_(gate.state_), cancel_([this] { return stop_requested(); }), main_thread_(on_main_thread()) {}
 
 void Call::enter() {
   thread_ = PyEval_SaveThread();
   std::unique_lock lock(gate_->mutex);
+  gate_->changed.wait(lock, [&] { return !gate_->paused || gate_->closed; });
   if (gate_->shut_out()) {
     lock.unlock();
     sleep_for_good();
@@ -53,6 +68,7 @@ void Call::enter() {
 void Call::return_to_python() {
   std::unique_lock lock(gate_->mutex);
   --gate_->native;
+  if (gate_->paused) gate_->changed.notify_all();
   if (gate_->shut_out()) {
     gate_->changed.notify_all();
     lock.unlock();
@@ -72,6 +88,7 @@ bool Call::visit_python() {
     if (gate_->shut_out()) return false;
     --gate_->native;
     ++gate_->python;
+    if (gate_->paused) gate_->changed.notify_all();
   }
   PyEval_RestoreThread(thread_);
   return true;

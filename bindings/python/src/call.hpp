@@ -27,6 +27,11 @@ class Gate {
   /// At exit (GIL held, released while waiting): no more calls but from this thread. True when those under way have ended
   /// within `patience`; else their threads are still in the core, perhaps with locks of ours.
   [[nodiscard]] bool close(std::chrono::milliseconds patience);
+  /// Before a fork (GIL held, released while waiting): new calls wait from now on, and those under way get `patience` to end.
+  /// A call that runs holds locks of nats.c every now and then, and nobody would ever release them in the child.
+  void pause(std::chrono::milliseconds patience);
+  /// After a fork, in the parent.
+  void resume();
   /// In the child of a fork: the threads of the parent's calls do not exist here.
   void reset() { state_ = std::make_shared<State>(); }
 
@@ -38,6 +43,7 @@ class Gate {
     int native = 0;  ///< calls without the GIL
     int python = 0;  ///< calls that take the GIL, or have it in a callback: they must get it
     bool closed = false;
+    bool paused = false;
     std::thread::id closer;
     /// Whether the calling thread must not enter Python again. With the mutex held.
     [[nodiscard]] bool shut_out() const { return closed && closer != std::this_thread::get_id(); }

@@ -21,6 +21,8 @@ namespace {
 
 /// How long the end of the interpreter waits for calls that it has cancelled: they look every 100 ms.
 constexpr std::chrono::milliseconds kExitPatience{2000};
+/// How long a fork waits for calls under way. Longer ones wait for the server themselves, with no lock held.
+constexpr std::chrono::milliseconds kForkPatience{250};
 
 /// Given as bytes, these go as base64 where the operation has an `encoding`: exact whatever the bytes are.
 constexpr std::array kPayloads{"value", "data", "payload"};
@@ -105,6 +107,8 @@ PYBIND11_MODULE(_core, module, py::multiple_interpreters::shared_gil()) {
     const py::gil_scoped_release released;
     close_runtime();
   });
+  module.def("before_fork", [gate] { gate->pause(kForkPatience); });
+  module.def("after_fork_in_parent", [gate] { gate->resume(); });
   module.def("after_fork_in_child", [gate] { gate->reset(); });
 }
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <atomic>
 #include <mutex>
 
 #include "base/names.hpp"
@@ -10,26 +11,32 @@
 namespace noetl::nats {
 
 struct Registry::Made {
-  std::mutex mutex;
-  std::vector<std::unique_ptr<const Operation>> operations;  // in the order of the entries; null until asked for
-
-  const Operation* at(std::size_t place, const Entry& entry) {
-    const std::lock_guard lock(mutex);
-    auto& made = operations[place];
-    if (made == nullptr) {
-      Operation operation = entry.define();
-      operation.name = entry.name;
-      operation.noun = entry.noun;
-      operation.verb = entry.verb;
-      made = std::make_unique<const Operation>(std::move(operation));
-    }
-    return made.get();
+  explicit Made(std::size_t count) : operations(count) {}
+  ~Made() {
+    for (const auto& each : operations) delete each.load();
   }
+  Made(const Made&) = delete;
+  Made& operator=(const Made&) = delete;
+
+  /// No lock once it is made: a child that was forked in the middle of another thread's look-up must not wait for that thread.
+  const Operation* at(std::size_t place, const Entry& entry) {
+    if (const auto* made = operations[place].load(std::memory_order_acquire)) return made;
+    const std::lock_guard lock(mutex);
+    if (const auto* made = operations[place].load(std::memory_order_acquire)) return made;
+    auto operation = std::make_unique<Operation>(entry.define());
+    operation->name = entry.name;
+    operation->noun = entry.noun;
+    operation->verb = entry.verb;
+    operations[place].store(operation.get(), std::memory_order_release);
+    return operation.release();
+  }
+
+  std::mutex mutex;
+  std::vector<std::atomic<const Operation*>> operations;  // owned; in the order of the entries; null until asked for
 };
 
-Registry::Registry(std::vector<Entry> entries) : entries_(std::move(entries)), made_(std::make_unique<Made>()) {
+Registry::Registry(std::vector<Entry> entries) : entries_(std::move(entries)), made_(std::make_unique<Made>(entries_.size())) {
   std::sort(entries_.begin(), entries_.end(), [](const Entry& a, const Entry& b) { return std::string_view(a.name) < b.name; });
-  made_->operations.resize(entries_.size());
 }
 
 Registry::~Registry() = default;

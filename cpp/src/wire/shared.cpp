@@ -1,6 +1,7 @@
 #include "wire/shared.hpp"
 
 #include <fmt/format.h>
+#include <pthread.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -24,6 +25,8 @@ struct Living {
 
 Living& living() {
   static auto* all = new Living;  // never destroyed: threads of nats.c may look it up while the process exits
+  static const int at_fork = pthread_atfork([] { all->mutex.lock(); }, [] { all->mutex.unlock(); }, [] { all->mutex.unlock(); });
+  (void)at_fork;
   return *all;
 }
 
