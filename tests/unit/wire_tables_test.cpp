@@ -92,12 +92,13 @@ TEST(Options, ATlsUrlOrAnyTlsParameterRequiresTls) {
   EXPECT_TRUE(checked(options)->tls.required);
 }
 
-TEST(Options, LeaseKeysDifferByIdentity) {
+TEST(Options, AConnectionIsSharedByEqualsOnly) {
   Options a, b;
   a.servers = b.servers = {"nats://h"};
-  EXPECT_EQ(lease_key(a), lease_key(b));
+  b.connect_timeout *= 2;
+  EXPECT_TRUE(may_share(a, b));
   b.password = Secret("x");
-  EXPECT_NE(lease_key(a), lease_key(b));
+  EXPECT_FALSE(may_share(a, b));
 }
 
 TEST(NKeys, PublicKeyOfASeed) {

@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <utility>
 
 namespace noetl::nats {
@@ -9,24 +10,27 @@ namespace noetl::nats {
 Result<std::shared_ptr<wire::Connection>> Leases::take(const wire::Options& options, const Wait& wait, bool keep) {
   if (!keep) return wire::Connection::open(options, wait);
   NN_TRY(const auto valid, wire::checked(options));
-  const auto key = wire::lease_key(valid);
   {
     const std::lock_guard lock(mutex_);
-    if (pid_ != getpid()) by_key_.clear();  // a connection of another process lets go without closing
+    if (pid_ != getpid()) kept_.clear();  // a connection of another process lets go without closing
     pid_ = getpid();
-    const auto found = by_key_.find(key);
-    if (found != by_key_.end() && found->second->is_open()) return found->second;
+    std::erase_if(kept_, [](const Kept& each) { return !each.connection->is_open(); });
+    if (const auto* found = find(valid)) return found->connection;
   }
   NN_TRY(auto opened, wire::Connection::open(options, wait));  // outside of the lock: others need not wait for a slow server
   const std::lock_guard lock(mutex_);
-  auto& slot = by_key_[key];
-  if (!slot || !slot->is_open()) slot = std::move(opened);
-  return slot;
+  if (const auto* found = find(valid)) return found->connection;
+  return kept_.emplace_back(Kept{valid, std::move(opened)}).connection;
+}
+
+const Leases::Kept* Leases::find(const wire::Options& options) const {
+  const auto found = std::find_if(kept_.begin(), kept_.end(), [&](const Kept& each) { return wire::may_share(each.options, options); });
+  return found == kept_.end() ? nullptr : &*found;
 }
 
 void Leases::close() {
   const std::lock_guard lock(mutex_);
-  by_key_.clear();
+  kept_.clear();
 }
 
 }  // namespace noetl::nats

@@ -1,10 +1,9 @@
 // Connections shared by calls: one for each (servers, identity, TLS, options) and process.
 #pragma once
 
-#include <map>
 #include <memory>
 #include <mutex>
-#include <string>
+#include <vector>
 
 #include "noetl/nats/result.hpp"
 #include "wire/connection.hpp"
@@ -22,8 +21,14 @@ class Leases {
   void close();
 
  private:
+  struct Kept {
+    wire::Options options;
+    std::shared_ptr<wire::Connection> connection;
+  };
+  [[nodiscard]] const Kept* find(const wire::Options& options) const;
+
   std::mutex mutex_;
-  std::map<std::string, std::shared_ptr<wire::Connection>> by_key_;
+  std::vector<Kept> kept_;  // few: a process speaks with a server or two
   int pid_ = 0;
 };
 

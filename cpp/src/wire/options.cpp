@@ -1,24 +1,10 @@
 #include "wire/options.hpp"
 
 #include <fmt/format.h>
-#include <openssl/evp.h>
-
-#include <array>
 
 #include "wire/url.hpp"
 
 namespace noetl::nats::wire {
-namespace {
-
-std::string digest(const std::string& text) {
-  std::array<unsigned char, EVP_MAX_MD_SIZE> out{};
-  unsigned length = 0;
-  EVP_Digest(text.data(), text.size(), out.data(), &length, EVP_sha256(), nullptr);
-  return {reinterpret_cast<const char*>(out.data()), length};
-}
-
-}  // namespace
-
 std::string safe_url(const std::string& server) {
   const auto url = parse_url(server);
   return url ? url->address() : std::string("(unreadable server URL)");
@@ -53,18 +39,10 @@ Result<Options> checked(Options options) {
   return options;
 }
 
-std::string lease_key(const Options& options) {
-  std::string text;
-  const auto add = [&](const std::string& part) { text += fmt::format("{}:", part.size()) + part; };
-  for (const auto& server : options.servers) add(server);
-  add("|");
-  for (const auto& part :
-       {options.user, options.creds_file, options.tls.ca, options.tls.cert, options.tls.name, options.inbox_prefix, options.name})
-    add(part);
-  for (const auto* secret : {&options.password, &options.token, &options.creds, &options.nkey_seed, &options.jwt, &options.tls.key})
-    add(secret->reveal());
-  add(fmt::format("{}{}{}{}", options.tls.required, options.tls.insecure, options.tls.first, options.reconnect));
-  return digest(text);
+bool may_share(const Options& a, const Options& b) {
+  return a.servers == b.servers && a.user == b.user && a.password == b.password && a.token == b.token && a.creds_file == b.creds_file &&
+         a.creds == b.creds && a.nkey_seed == b.nkey_seed && a.jwt == b.jwt && a.tls == b.tls && a.inbox_prefix == b.inbox_prefix &&
+         a.name == b.name && a.reconnect == b.reconnect;
 }
 
 }  // namespace noetl::nats::wire

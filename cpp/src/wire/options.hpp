@@ -18,6 +18,8 @@ struct TlsOptions {
   std::string name;       ///< expected host name in the server's certificate
   bool insecure = false;  ///< do not verify the server's certificate
   bool first = false;     ///< handshake before INFO (needs a newer nats.c: unimplemented)
+
+  friend bool operator==(const TlsOptions&, const TlsOptions&) = default;
 };
 
 struct Options {
@@ -41,7 +43,7 @@ struct Options {
 [[nodiscard]] std::string safe_servers(const Options& options);
 /// Checks what can be checked without a network: schemes, ports, half pairs of user and password, TLS files.
 [[nodiscard]] Result<Options> checked(Options options);
-/// Equal keys may share a connection (same servers, identity, TLS, options). Holds a digest, no secret.
-[[nodiscard]] std::string lease_key(const Options& options);
+/// Whether one connection can serve both: same servers, identity, TLS and options; how long connecting may take is no matter.
+[[nodiscard]] bool may_share(const Options& a, const Options& b);
 
 }  // namespace noetl::nats::wire
