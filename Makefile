@@ -1,6 +1,6 @@
 # What people and CI run. Everything real is in tools/, CMakePresets.json and pyproject.toml.
 .DEFAULT_GOAL := help
-.PHONY: help demo test setup build lint format generate asan tsan wheel clean
+.PHONY: help demo test setup build lint format generate asan tsan wheel wheels clean
 
 help:            ## This list
 	@grep -E '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -35,6 +35,9 @@ tsan: setup      ## C++ tests under ThreadSanitizer
 
 wheel: setup     ## A wheel in dist/
 	@.venv/bin/python -m pip wheel -q --no-deps --no-build-isolation -w dist .
+
+wheels: setup    ## Wheels for CPython 3.9 to 3.13 in dist/, for those that are installed
+	@tools/wheels.sh
 
 clean:           ## Remove what builds and tests made (.venv stays)
 	@rm -rf build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -15,6 +15,9 @@ python=$PWD/.venv/bin/python
 cmake --preset "$preset" -DNOETL_NATS_PYTHON=ON -DNOETL_NATS_TESTS="$tests" \
   -DPython_EXECUTABLE="$python" -Dpybind11_DIR="$("$python" -m pybind11 --cmakedir)" >/dev/null
 cmake --build "build/$preset" -j "$jobs"
+# The same settings again: another one would build everything anew.
+pch=$(sed -n 's/^NOETL_NATS_PCH:[A-Z]*=//p' "build/$preset/CMakeCache.txt")
 type=$(sed -n 's/^CMAKE_BUILD_TYPE:[A-Z]*=//p' "build/$preset/CMakeCache.txt")
 CMAKE_BUILD_PARALLEL_LEVEL=$jobs "$python" -m pip install -q --disable-pip-version-check --no-build-isolation \
-  -C build-dir="build/$preset" -C cmake.build-type="$type" -C cmake.define.NOETL_NATS_TESTS="$tests" ".[$extras]"
+  -C build-dir="build/$preset" -C cmake.build-type="$type" -C cmake.define.NOETL_NATS_TESTS="$tests" \
+  -C cmake.define.NOETL_NATS_PCH="$pch" -C cmake.define.CMAKE_CXX_COMPILER_LAUNCHER=ccache ".[$extras]"

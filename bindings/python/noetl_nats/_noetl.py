@@ -61,7 +61,10 @@ def cli(engine: Callable[[list[str]], int], argv: list[str]) -> int:
             return engine(argv)
         try:
             if not plan.capture:
-                return engine(plan.arguments)
+                status = engine(plan.arguments)
+                if status in (0, None) and plan.epilogue:
+                    print(plan.epilogue, end="", flush=True)
+                return status
             with _captured(plan.restored):
                 return engine(plan.arguments)
         finally:

@@ -20,6 +20,7 @@ class PyPlan {
 
   [[nodiscard]] std::vector<std::string> arguments() const { return plan_->arguments(); }
   [[nodiscard]] bool capture() const { return plan_->capture(); }
+  [[nodiscard]] std::string epilogue() const { return plan_->epilogue(); }
   [[nodiscard]] py::bytes restored(const std::string& output) const { return plan_->restored(output); }
   [[nodiscard]] py::object error() const {
     const auto failed = plan_->run().error();
@@ -50,6 +51,7 @@ void add_plan(py::module_& module) {
   py::class_<PyPlan>(module, "Plan", "A run of noetl with its NATS steps lowered.")
       .def_property_readonly("arguments", &PyPlan::arguments)
       .def_property_readonly("capture", &PyPlan::capture)
+      .def_property_readonly("epilogue", &PyPlan::epilogue)
       .def("restored", &PyPlan::restored)
       .def("error", &PyPlan::error)
       .def("close", &PyPlan::close);

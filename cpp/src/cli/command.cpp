@@ -185,6 +185,9 @@ std::string main_help(const Registry& registry) {
          columns(rows) + "\nThe server and everything at once:\n" + columns(top) + "\nPlaybooks and programs:\n" +
          columns({{"run PLAYBOOK", "Run a playbook with the noetl on PATH, with native NATS steps."},
                   {"playbooks copy [DIR]", "Write out the playbooks that come with noetl-nats."},
+                  {"lint PLAYBOOK...", "Check playbooks with nats steps without running them."},
+                  {"doctor", "Check that the installed noetl runs nats steps as this version expects."},
+                  {"schema playbook", "Print a JSON Schema of playbooks with nats steps, for editors."},
                   {"call OP --params JSON|@FILE|-", "Run an operation: JSON in, one line of JSON out."},
                   {"ops", "List all operations."},
                   {"describe OP", "Fields of an operation as JSON Schema."},

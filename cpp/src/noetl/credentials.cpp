@@ -27,12 +27,6 @@ std::string variable_of(const std::string& alias) {
   return name;
 }
 
-fs::path store(const Environment& environment) {
-  if (const auto dir = environment.get("NOETL_CREDENTIALS_DIR")) return *dir;
-  if (const auto config = environment.get("XDG_CONFIG_HOME")) return fs::path(*config) / "noetl" / "credentials";
-  return fs::path(environment.get("HOME").value_or("/")) / ".config" / "noetl" / "credentials";
-}
-
 std::string trimmed(std::string text) {
   const auto blank = [](unsigned char c) { return std::isspace(c) != 0; };
   while (!text.empty() && blank(static_cast<unsigned char>(text.back()))) text.pop_back();
@@ -42,7 +36,7 @@ std::string trimmed(std::string text) {
 
 Result<std::string> stored_text(const std::string& alias, const Environment& environment) {
   if (const auto value = environment.get(variable_of(alias)); value && !trimmed(*value).empty()) return trimmed(*value);
-  const fs::path path = store(environment) / alias;
+  const fs::path path = credential_store(environment) / alias;
   struct stat status {};
   if (stat(path.c_str(), &status) != 0)
     return fail(Code::not_found, fmt::format("credential {} does not exist", in_quotes(alias)),
@@ -58,6 +52,12 @@ Result<std::string> stored_text(const std::string& alias, const Environment& env
 }
 
 }  // namespace
+
+std::filesystem::path credential_store(const Environment& environment) {
+  if (const auto dir = environment.get("NOETL_CREDENTIALS_DIR")) return *dir;
+  if (const auto config = environment.get("XDG_CONFIG_HOME")) return fs::path(*config) / "noetl" / "credentials";
+  return fs::path(environment.get("HOME").value_or("/")) / ".config" / "noetl" / "credentials";
+}
 
 Result<Json> credential(const std::string& alias, const Environment& environment) {
   if (!is_alias(alias))

@@ -1,6 +1,7 @@
 // Credentials of NoETL's local store, by alias: what `noetl credential set ALIAS` writes.
 #pragma once
 
+#include <filesystem>
 #include <string>
 
 #include "base/environment.hpp"
@@ -13,5 +14,8 @@ namespace noetl::nats::playbook {
 /// else $XDG_CONFIG_HOME/noetl/credentials, else ~/.config/noetl/credentials. Errors: invalid_argument (not an alias),
 /// not_found, permission_denied (others may read the file: NoETL refuses it too). Messages never show the content.
 [[nodiscard]] Result<Json> credential(const std::string& alias, const Environment& environment);
+
+/// Where the files lie.
+[[nodiscard]] std::filesystem::path credential_store(const Environment& environment);
 
 }  // namespace noetl::nats::playbook

@@ -29,6 +29,7 @@ Error problem_at(const Place& place, std::string message, std::string hint) {
   error.details["file"] = place.file;
   error.details["line"] = line;
   error.details["step"] = place.step;
+  error.details["pointer"] = place.pointer;
   return error;
 }
 

@@ -3,9 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
 
 #include "base/bytes.hpp"
 #include "base/names.hpp"
+#include "noetl/batch.hpp"
+#include "noetl/playbook_steps.hpp"
 #include "noetl/references.hpp"
 #include "noetl/template/template.hpp"
 #include "sys/files.hpp"
@@ -17,19 +20,12 @@ namespace {
 namespace fs = std::filesystem;
 
 const std::set<std::string> kScopes{"workload", "vars", "input", "args", "auth"};
+/// Names with a meaning of their own in templates of steps.
+const std::set<std::string> kTaken{"workload", "vars", "input", "args", "auth", "result", "iter", "loop_index", "_prev"};
 
-std::string kind_of(const Json& tool) {
-  return tool.is_object() && tool.contains("kind") && tool["kind"].is_string() ? tool["kind"].get<std::string>() : "";
-}
-
-bool is_step(const Json& step) { return step.is_object() && step.contains("step") && step["step"].is_string(); }
-
-/// All texts of a value, keys excluded.
-void collect_texts(const Json& value, std::vector<std::string>& out) {
-  if (value.is_string())
-    out.push_back(value.get<std::string>());
-  else if (value.is_structured())
-    for (const auto& each : value) collect_texts(each, out);
+std::string lower_case(std::string text) {
+  for (char& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return text;
 }
 
 std::string shell_quoted(const std::string& text) {
@@ -92,6 +88,8 @@ Result<std::optional<Json>> Document::lower() {
   for (std::size_t i = 0; i < doc_["workflow"].size(); ++i) NN_CHECK(lower_step(i));
   doc_["workflow"] = steps_;
   export_results();
+  for (const auto& [step, conditions] : conditions_)
+    NN_CHECK(run_.directory.write(conditions_file(results_, step), dump(Json(conditions))));
   return doc_;
 }
 
@@ -102,6 +100,10 @@ Result<void> Document::find_nats_steps() {
                       is_step(step) ? step["step"].get<std::string>() : "?"};
     if (!is_step(step) || !step.contains("tool")) continue;
     const Json& tool = step["tool"];
+    if (!nats_tasks(step).empty() && kTaken.contains(place.step))
+      return fail(problem_at(place, "a nats step cannot have this name: templates mean something else by it", "choose another name"));
+    if (kind_of(tool) != "nats" && lower_case(kind_of(tool)) == "nats")
+      return fail(problem_at(place, fmt::format("kind: {} is skipped by the engine", kind_of(tool)), "write kind: nats"));
     if (kind_of(tool) == "nats") nats_.insert(place.step);
     if (!tool.is_array()) continue;
     std::set<std::string> kinds;
@@ -187,12 +189,20 @@ Result<void> Document::lower_step(std::size_t index) {
 
 Result<Json> Document::step_command(const Place& place, const Json& tool, const Json& loop) {
   const std::string& step = place.step;
+  if (tool.is_object() && tool.contains("operations")) {
+    const auto batch = read_batch(tool);
+    if (!batch) return fail(problem_at(place, batch.error().message, batch.error().hint));
+  }
   std::vector<std::string> texts, refs;
   collect_texts(tool, texts);
   collect_texts(loop, texts);
   std::set<std::string> by_file;
   const auto add = [&](std::string reference) {
     if (std::find(refs.begin(), refs.end(), reference) == refs.end()) refs.push_back(std::move(reference));
+  };
+  const auto add_variable = [&](const std::string& scope, const std::string& name) {
+    add(scope + "." + name);
+    if (scope == "workload" && typed_.contains(name)) add(fmt::format("workload.{}.{}", tag_, name));
   };
   for (const auto& text : texts) {
     if (!Template::has_code(text)) continue;
@@ -203,8 +213,12 @@ Result<Json> Document::step_command(const Place& place, const Json& tool, const 
       if (nats_.contains(chain.root)) {
         by_file.insert(chain.root);
       } else if (kScopes.contains(chain.root) && !first.empty()) {
-        add(chain.root + "." + first);
-        if (chain.root == "workload" && typed_.contains(first)) add(fmt::format("workload.{}.{}", tag_, first));
+        add_variable(chain.root, first);
+      } else if (chain.root == "workload" && doc_.contains("workload") && doc_["workload"].is_object()) {
+        for (const auto& [key, value] : source_.root["workload"].items()) add_variable(chain.root, key);
+      } else if (kScopes.contains(chain.root)) {
+        return fail(problem_at(place, fmt::format("{} as a whole is not known to the local engine, in {}", chain.root, in_quotes(text)),
+                               fmt::format("name the member: {}.NAME", chain.root)));
       } else {
         add(chain.root + ".result");
         add(chain.root);

@@ -60,6 +60,7 @@ class Document {
   [[nodiscard]] Result<std::string> rewritten(const std::string& text, const Place& place);
   [[nodiscard]] Result<void> rewrite(Json& value, Place place);
   [[nodiscard]] Result<std::string> simple_condition(const std::string& text, const Place& place);
+  [[nodiscard]] std::string decided(const std::string& step, const std::string& expression);
   [[nodiscard]] Result<void> lower_conditions(Json& step, Place place);
   [[nodiscard]] Result<void> lower_arcs(Json& step, Json& arcs, bool exclusive, const Place& place);
   [[nodiscard]] bool touches(const std::string& text) const;
@@ -77,6 +78,7 @@ class Document {
   Json doc_;
   std::set<std::string> nats_;                                         ///< names of nats steps
   std::map<std::string, std::map<std::string, std::string>> exports_;  ///< step → engine variable → path in its result
+  std::map<std::string, std::vector<std::string>> conditions_;         ///< step → conditions that it decides
   std::map<std::string, std::filesystem::path> children_;              ///< playbook step → file to run; dynamic ones are absent
   Json typed_ = Json::object();                                        ///< workload defaults that are not text
   std::string tag_;

@@ -2,7 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/names.hpp"
+#include "noetl/dry_run.hpp"
 #include "noetl/invocation.hpp"
 
 namespace noetl::nats::playbook {
@@ -45,11 +48,19 @@ std::string Plan::restored(std::string output) const {
 }
 
 Result<std::optional<Plan>> plan_command_line(const std::vector<std::string>& arguments, const Surroundings& around) {
+  if (std::find(arguments.begin(), arguments.end(), "subscribe") != arguments.end() &&
+      std::find(arguments.begin(), arguments.end(), "run") == arguments.end())
+    return plan_subscription(arguments, around);
   const Invocation invocation = read_invocation(arguments, around.environment);
   if (invocation.kind == Invocation::Kind::not_understood) return refuse_if_lowerable(invocation, around);
-  if (invocation.kind == Invocation::Kind::other || invocation.dry_run) return std::optional<Plan>{};
+  if (invocation.kind == Invocation::Kind::other) return std::optional<Plan>{};
   NN_TRY(auto run, lower(request_for(invocation.file, invocation.variables, invocation.json, around)));
   if (!run) return std::optional<Plan>{};
+  if (invocation.dry_run) {
+    Plan plan(std::move(*run), arguments, invocation.file, false);
+    plan.set_epilogue(dry_run_text(invocation.file, invocation.variables));
+    return plan;
+  }
   auto replaced = arguments;
   replaced[invocation.reference_at] = run->path().string();
   if (!invocation.target.empty() && !invocation.has_target) {

@@ -26,6 +26,9 @@ class Plan {
   [[nodiscard]] const LoweredRun& run() const { return run_; }
   /// Whether standard output names the playbook's path (--json, --verbose) and must pass through `restored`.
   [[nodiscard]] bool capture() const { return capture_; }
+  /// What to print on standard output when the engine has ended well (--dry-run); empty: nothing.
+  [[nodiscard]] const std::string& epilogue() const { return epilogue_; }
+  void set_epilogue(std::string text) { epilogue_ = std::move(text); }
   /// The engine's output with the user's path in place of the lowered one.
   [[nodiscard]] std::string restored(std::string output) const;
 
@@ -34,11 +37,16 @@ class Plan {
   std::vector<std::string> arguments_;
   std::string shown_path_;
   bool capture_;
+  std::string epilogue_;
 };
 
 /// Nothing: nothing to lower, let the engine have the user's arguments. Errors: invalid_argument (the playbook cannot be
 /// expressed, or has nats steps and an option is unknown), and those of files.
 [[nodiscard]] Result<std::optional<Plan>> plan_command_line(const std::vector<std::string>& arguments, const Surroundings& around);
+
+/// `noetl subscribe SPEC`: the playbook that it dispatches to is lowered, and SPEC replaced by a copy that names it. Used by
+/// plan_command_line.
+[[nodiscard]] Result<std::optional<Plan>> plan_subscription(const std::vector<std::string>& arguments, const Surroundings& around);
 
 /// The same for `noetl.run(playbook, variables=...)`.
 [[nodiscard]] Result<std::optional<Plan>> plan_call(const std::string& playbook, std::map<std::string, std::string> variables, bool quiet,

@@ -93,6 +93,16 @@ Result<void> Document::rewrite(Json& value, Place place) {
   return {};
 }
 
+/// A condition on one nats step alone: that step decides it when it has run, and the engine looks at the decision.
+std::string Document::decided(const std::string& step, const std::string& expression) {
+  auto& conditions = conditions_[step];
+  auto found = std::find(conditions.begin(), conditions.end(), expression);
+  if (found == conditions.end()) found = conditions.insert(conditions.end(), expression);
+  const auto name = fmt::format("_when.c{}", found - conditions.begin());
+  exports_[step][step + "." + name] = name;
+  return fmt::format("{{{{ vars.{}.{} == 'true' }}}}", step, name);
+}
+
 /// A condition that the engine evaluates itself: chains replaced where they stand, one comparison at most.
 Result<std::string> Document::simple_condition(const std::string& text, const Place& place) {
   if (!touches(text)) return text;
@@ -100,9 +110,12 @@ Result<std::string> Document::simple_condition(const std::string& text, const Pl
     return fail(problem_at(place, fmt::format("the engine cannot evaluate the condition {} here", in_quotes(text)),
                            "use a single ==, != or in; or put the condition on arcs in exclusive mode, where expressions work"));
   const std::string expression = without_braces(text);
+  const auto chains = references_in(expression, nats_);
+  const std::string& step = chains.front().root;
+  if (std::all_of(chains.begin(), chains.end(), [&](const Reference& chain) { return chain.root == step; })) return decided(step, expression);
   std::string out;
   std::size_t at = 0;
-  for (const auto& chain : references_in(expression, nats_)) {
+  for (const auto& chain : chains) {
     if (!nats_.contains(chain.root)) continue;
     NN_TRY(const auto variable, exported(chain, place));
     out += expression.substr(at, chain.begin - at) + variable;
@@ -194,8 +207,8 @@ Result<void> Document::lower_arcs(Json& step, Json& arcs, bool exclusive, const 
     target.erase("when");
     cases.push_back({{"rhai", *rhai}, {"then", {{"next", {target}}}}});
   }
+  arcs = std::move(rest);  // first: a new member of the step moves the others, and `arcs` with them
   step["case"] = std::move(cases);
-  arcs = std::move(rest);
   return {};
 }
 

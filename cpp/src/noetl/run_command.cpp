@@ -118,7 +118,9 @@ int run_command(const std::vector<std::string>& arguments, const Environment& en
   if (!child) return complain(child.error()), 1;
   running = child->pid;
   if (capture) std::cout << (*plan)->restored(read_all(child->output.get())) << std::flush;
-  return wait_for(child->pid);
+  const int status = wait_for(child->pid);
+  if (status == 0 && *plan) std::cout << (*plan)->epilogue() << std::flush;
+  return status;
 }
 
 }  // namespace noetl::nats::playbook

@@ -85,10 +85,21 @@ std::optional<StepError> RunDirectory::error() const {
   return StepError{error.value("step", std::string()), error.value("message", std::string()), error.value("hint", std::string())};
 }
 
-fs::path result_file(const fs::path& directory, const std::string& prefix, const std::string& step) {
+namespace {
+
+/// Any step name makes a file name: its bytes in hexadecimal.
+std::string file_name(const std::string& prefix, const std::string& step) {
   std::string name = prefix;
   for (const unsigned char c : step) name += fmt::format("{:02x}", c);
-  return directory / (name + ".json");
+  return name + ".json";
+}
+
+}  // namespace
+
+std::string conditions_file(const std::string& prefix, const std::string& step) { return file_name("when-" + prefix, step); }
+
+fs::path result_file(const fs::path& directory, const std::string& prefix, const std::string& step) {
+  return directory / file_name(prefix, step);
 }
 
 }  // namespace noetl::nats::playbook

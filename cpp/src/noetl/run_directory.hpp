@@ -38,6 +38,9 @@ class RunDirectory {
   bool ours_;
 };
 
+/// Name of the file with the conditions that a step decides.
+[[nodiscard]] std::string conditions_file(const std::string& prefix, const std::string& step);
+
 /// Where a step's full result lies: any step name makes a file name.
 [[nodiscard]] std::filesystem::path result_file(const std::filesystem::path& directory, const std::string& prefix, const std::string& step);
 

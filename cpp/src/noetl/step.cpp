@@ -5,6 +5,7 @@
 #include <cerrno>
 
 #include "engine/present.hpp"
+#include "noetl/batch.hpp"
 #include "noetl/commands.hpp"
 #include "noetl/credentials.hpp"
 #include "noetl/nats/runtime.hpp"
@@ -12,10 +13,15 @@
 #include "noetl/step_params.hpp"
 #include "noetl/step_report.hpp"
 #include "noetl/step_variables.hpp"
+#include "noetl/when.hpp"
 #include "sys/files.hpp"
+#include "yaml/reader.hpp"
 
 namespace noetl::nats::playbook {
 namespace {
+
+/// Longer batches tell one line in the end.
+constexpr std::size_t kShownOneByOne = 20;
 
 std::string read_input() {
   std::string text;
@@ -26,6 +32,14 @@ std::string read_input() {
     if (got <= 0) return text;
     text.append(buffer, static_cast<std::size_t>(got));
   }
+}
+
+/// JSON, or YAML: as that the engine hands a list to a sub-playbook. Null: none of them.
+Json list_of_text(const std::string& text) {
+  Json parsed = Json::parse(text, nullptr, false);
+  if (!parsed.is_discarded()) return parsed;
+  const auto document = yaml::read(text, "loop.in");
+  return document ? document->root : Json();
 }
 
 class Step {
@@ -50,25 +64,62 @@ class Step {
  private:
   Result<Json> run_tool(const Json& variables) {
     const Json& tool = description_.document["tool"];
-    if (!tool.is_array()) return run_one(tool, variables, false);
+    if (tool.is_array()) return run_pipeline(tool, variables);
+    if (tool.is_object() && tool.contains("operations")) return run_batch(tool, variables);
+    return run_one(tool, variables, false);
+  }
+
+  /// `tool: [...]`: the result is the last task's.
+  Result<Json> run_pipeline(const Json& tool, const Json& variables) {
     Json scope = variables;
     Json result;
-    std::size_t index = 0;
-    for (const auto& task : tool) {
+    for (std::size_t i = 0; i < tool.size(); ++i) {
       scope["_prev"] = result;
-      NN_TRY(result, run_one(task, scope, true));
-      const auto name = task.contains("name") && task["name"].is_string() ? task["name"].get<std::string>() : fmt::format("task_{}", index);
-      scope[name] = result;
-      if (!scope[name].contains("result")) scope[name]["result"] = result;
-      ++index;
+      NN_TRY(result, run_one(tool[i], scope, true));
+      remember(scope, task_name(tool[i], i), result);
     }
     return result;
   }
 
+  /// `operations: [...]`: the result has all of them.
+  Result<Json> run_batch(const Json& tool, const Json& variables) {
+    NN_TRY(const Batch batch, read_batch(tool));
+    Json scope = variables;
+    Json all = Json::array(), named = Json::object();
+    std::size_t failed = 0;
+    quiet_ = batch.tasks.size() > kShownOneByOne;
+    for (std::size_t i = 0; i < batch.tasks.size(); ++i) {
+      const auto& task = batch.tasks[i];
+      auto result = run_one(task.tool, scope, true);
+      if (!result) {
+        Error error = std::move(result).error();
+        error.message = fmt::format("operation {} of {} ({}): {}", i + 1, batch.tasks.size(), task.name, error.message);
+        if (batch.stops || error.code == Code::cancelled) return fail(std::move(error));
+        teller_.progress("✗ " + error.message);
+        result = error_document(error);
+        ++failed;
+      }
+      scope["_prev"] = *result;
+      remember(scope, task.name, *result);
+      named[task.name] = *result;
+      all.push_back(std::move(*result));
+    }
+    if (quiet_) teller_.progress(fmt::format("✓ {} operations, {} failed", all.size(), failed));
+    Json out{{"status", failed == 0 ? "success" : "partial"}, {"count", all.size()}, {"failed", failed}, {"results", std::move(all)}};
+    out.update(named);
+    return out;
+  }
+
+  /// Later tasks see a result by the task's name, as later steps see one by the step's.
+  static void remember(Json& scope, const std::string& name, const Json& result) {
+    scope[name] = result;
+    if (scope[name].is_object() && !scope[name].contains("result")) scope[name]["result"] = result;
+  }
+
   Result<Json> run_loop(const Json& loop, const Json& variables) {
     NN_TRY(Json items, rendered_value(loop.contains("in") ? loop["in"] : Json(), variables));
-    if (items.is_string()) items = Json::parse(items.get<std::string>(), nullptr, false);
-    if (!items.is_array()) return fail(Code::invalid_argument, "loop.in is not a list", "give a list, or a text that is a JSON list");
+    if (items.is_string()) items = list_of_text(items.get<std::string>());
+    if (!items.is_array()) return fail(Code::invalid_argument, "loop.in is not a list", "give a list, or a text that is a JSON or YAML list");
     const auto iterator = loop.value("iterator", std::string("item"));
     Json results = Json::array();
     for (std::size_t i = 0; i < items.size(); ++i) {
@@ -98,8 +149,11 @@ class Step {
     }
     if (shows_result)
       teller_.progress(text_of(*call.operation, *result, teller_.color()));
-    else if (call.show == "auto")
+    else if (call.show == "auto" && !quiet_)
       teller_.progress("✓ " + line_of(*call.operation, *result));
+    if (result->contains("warnings") && (*result)["warnings"].is_array())
+      for (const auto& each : (*result)["warnings"])
+        if (each.is_string()) teller_.progress("! " + each.get<std::string>());
     return result;
   }
 
@@ -107,7 +161,23 @@ class Step {
   Teller teller_;
   Runtime runtime_;
   RunOptions options_;
+  bool quiet_ = false;  ///< a long batch: one line in the end
 };
+
+/// Conditions of the playbook on this step alone: `_when` in what the engine gets.
+Result<void> decide(const StepDescription& description, Json& result) {
+  const auto step = description.text("step");
+  const auto text = sys::read_file(std::filesystem::path(description.text("directory")) / conditions_file(description.text("results"), step));
+  if (!text) return {};
+  const Json variables{{step, as_result(result)}};
+  Json decisions = Json::object();
+  for (const auto& condition : Json::parse(*text, nullptr, false)) {
+    NN_TRY(const bool holds_now, holds(condition.get<std::string>(), variables));
+    decisions[fmt::format("c{}", decisions.size())] = holds_now;
+  }
+  result["_when"] = std::move(decisions);
+  return {};
+}
 
 Result<Json> run_step(const StepDescription& description, const Environment& environment, const Cancel* cancel) {
   NN_TRY(const auto variables, step_variables(description, read_input()));
@@ -115,6 +185,7 @@ Result<Json> run_step(const StepDescription& description, const Environment& env
   NN_TRY(auto result, step.run(variables));
   const auto file = result_file(description.text("directory"), description.text("results"), description.text("step"));
   NN_CHECK(sys::write_file(file, dump(result), 0600, sys::Durable::no));
+  NN_CHECK(decide(description, result));
   return result;
 }
 

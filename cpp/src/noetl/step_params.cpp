@@ -20,8 +20,6 @@ using schema::Kind;
 /// The engine's own keys of a tool mapping; they never reach the operation.
 constexpr std::array kEngineKeys{"kind", "operation", "input", "args", "retry", "timeout", "spec", "policy", "output", "show"};
 
-bool is_engine_key(const std::string& key) { return std::find(kEngineKeys.begin(), kEngineKeys.end(), key) != kEngineKeys.end(); }
-
 bool is_text(Kind kind) { return kind == Kind::text || kind == Kind::secret; }
 bool holds_text(const FieldInfo* field) {
   if (field == nullptr) return false;
@@ -80,6 +78,8 @@ tl::unexpected<Error> named(Error error, const std::string& key) {
 }
 
 }  // namespace
+
+bool is_engine_key(std::string_view key) { return std::find(kEngineKeys.begin(), kEngineKeys.end(), key) != kEngineKeys.end(); }
 
 Result<Json> rendered_value(const Json& value, const Json& variables) { return rendered(value, variables, false); }
 

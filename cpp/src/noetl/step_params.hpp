@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "noetl/nats/registry.hpp"
 
@@ -17,6 +18,9 @@ struct StepCall {
 /// expression, else text; fields whose type is text take the text. A top-level field that is one undefined expression counts
 /// as absent. Keys that belong to the engine are left out. Errors: invalid_argument (template, unknown operation, show).
 [[nodiscard]] Result<StepCall> step_call(const Registry& registry, const Json& tool, const Json& variables, bool in_list);
+
+/// Keys of a tool mapping that are for the engine; they never reach the operation unless it has a field of that name.
+[[nodiscard]] bool is_engine_key(std::string_view key);
 
 /// A value of the playbook, rendered with types (loops).
 [[nodiscard]] Result<Json> rendered_value(const Json& value, const Json& variables);

@@ -31,20 +31,33 @@ std::vector<std::string> frames_of(std::string_view input, const std::string& ma
   return frames;
 }
 
-/// A result: a JSON object by its members and whole as `result`.
+Json result_of_text(const std::string& text) {
+  const Json parsed = Json::parse(text, nullptr, false);
+  return parsed.is_object() ? as_result(parsed) : Json{{"result", text}};
+}
+
+/// A text in place of a default that is no text: the value that it spells, when it is of that type and spelt in no other way
+/// (7 for "7", but "007" and "7.0" stay text).
+Json as_typed(const std::string& text, const Json& example) {
+  Json parsed = Json::parse(text, nullptr, false);
+  const bool same = (parsed.is_number() && example.is_number()) || parsed.type() == example.type();
+  return same && dump(parsed) == text ? std::move(parsed) : Json(text);
+}
+
+/// What `noetl subscribe` hands to a playbook as `message`: an object with data, headers, metadata.
+Json message_of_text(const std::string& text) {
+  Json parsed = Json::parse(text, nullptr, false);
+  return parsed.is_object() && parsed.contains("metadata") ? parsed : Json(text);
+}
+
+}  // namespace
+
 Json as_result(const Json& value) {
   if (!value.is_object()) return Json{{"result", value}};
   Json out = value;
   if (!out.contains("result")) out["result"] = value;
   return out;
 }
-
-Json result_of_text(const std::string& text) {
-  const Json parsed = Json::parse(text, nullptr, false);
-  return parsed.is_object() ? as_result(parsed) : Json{{"result", text}};
-}
-
-}  // namespace
 
 Result<StepDescription> StepDescription::read(const std::string& file) {
   NN_TRY(const auto text, sys::read_file(file));
@@ -74,12 +87,13 @@ Result<Json> step_variables(const StepDescription& description, std::string_view
     const auto dot = name.find('.');
     const std::string root = name.substr(0, dot);
     if (dot == std::string::npos) {
-      if (!variables.contains(root)) variables[root] = text;
+      if (!variables.contains(root)) variables[root] = root == "message" ? message_of_text(text) : Json(text);
     } else if (kScopes.contains(root)) {
       const std::string key = name.substr(dot + 1);
       const auto twin = given.find(hidden + key);
-      const bool is_default = root == "workload" && document["typed"].contains(key) && twin != given.end() && twin->second == text;
-      variables[root][key] = is_default ? document["typed"][key] : Json(text);
+      const bool is_typed = root == "workload" && document["typed"].contains(key);
+      const bool is_default = is_typed && twin != given.end() && twin->second == text;
+      variables[root][key] = is_default ? document["typed"][key] : is_typed ? as_typed(text, document["typed"][key]) : Json(text);
     } else {
       variables[root] = result_of_text(text);
     }

@@ -16,6 +16,9 @@ struct StepDescription {
   [[nodiscard]] std::string text(const char* member) const { return document.value(member, std::string()); }
 };
 
+/// A result as templates see it: a JSON object by its members and whole as `result`, another value as `result` only.
+[[nodiscard]] Json as_result(const Json& value);
+
 /// The variables for the step's templates, from the frames on standard input (local-engine rules):
 /// workload, vars, input, args as objects; a result that is a JSON object by its members and as `.result`, another one as
 /// `.result` only; a frame that still is its own placeholder is undefined. Error: internal (frames do not fit).

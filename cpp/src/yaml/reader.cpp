@@ -158,6 +158,8 @@ class Builder final : public YAML::EventHandler {
 tl::unexpected<Error> fail_at(const std::string& name, Position position, Error error) {
   const std::string where = position.line != 0 ? fmt::format("{}:{}:{}", name, position.line, position.column) : name;
   error.message = where + ": " + error.message;
+  error.details["line"] = position.line;
+  error.details["column"] = position.column;
   return fail(std::move(error));
 }
 
