@@ -8,6 +8,7 @@ import json
 import subprocess
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -78,6 +79,15 @@ def test_work_queue(gallery: Gallery) -> None:
     assert gallery.ask("kv_get", bucket="gallery-outcomes", key="j3")["revision"] == stored["revision"]
 
 
+def test_workers_share_a_queue(gallery: Gallery) -> None:
+    jobs = json.dumps({"jobs": [{"id": f"shared.{i}", "text": str(i)} for i in range(20)]})
+    with ThreadPoolExecutor(3) as workers:
+        runs = [workers.submit(gallery.run, "work-queue.yaml", "--payload", jobs, batch=2) for _ in range(3)]
+        assert all(run.result()["look"]["lag"] <= 4 for run in runs)  # what the others still hold
+    outcomes = [gallery.ask("kv_get", bucket="gallery-outcomes", key=f"shared.{i}") for i in range(20)]
+    assert [each["value"] for each in outcomes] == [{"text": i, "deliveries": 1} for i in range(20)]
+
+
 @covers("session-cache.yaml")
 def test_session_cache(gallery: Gallery) -> None:
     for _ in range(2):
@@ -96,7 +106,7 @@ def test_a_session_of_another_user_stays(gallery: Gallery) -> None:
 
 @covers("configuration.yaml")
 def test_configuration(gallery: Gallery) -> None:
-    assert gallery.run("configuration.yaml", limit=20).steps == ["bucket", "read", "create", "result", "report"]
+    assert gallery.run("configuration.yaml", limit=20).steps == ["bucket", "read", "create", "now", "report"]
     outcome = gallery.run("configuration.yaml", limit=30)
     assert outcome["report"]["text"] == "limit is 30 (revision 2)"
     where = {"bucket": "gallery-config", "key": "limits"}
@@ -315,6 +325,13 @@ def test_one_at_a_time(gallery: Gallery) -> None:
     assert taken["taken"]["text"] == "nightly runs already: somebody else"
     assert "work" not in taken.steps
     assert gallery.ask("kv_get", bucket="gallery-locks", key="nightly")["value"] == "somebody else"
+
+
+def test_one_of_many_at_a_time(gallery: Gallery) -> None:
+    with ThreadPoolExecutor(4) as starters:
+        runs = [starters.submit(gallery.run, "one-at-a-time.yaml", job="contended", seconds=4) for _ in range(4)]
+        last = sorted(run.result().steps[-1] for run in runs)
+    assert last == ["report", "taken", "taken", "taken"]
 
 
 def playbooks() -> list[str]:
