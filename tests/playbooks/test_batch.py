@@ -75,7 +75,7 @@ async def client_id(server: Server) -> int:
 
 
 def test_one_connection(server: Server, tmp_path: Path) -> None:
-    operations = [{"operation": "ping", "name": f"p{n}"} for n in range(3)]
+    operations = [put(f"k{n}", n) for n in range(3)]
     before = asyncio.run(client_id(server))
     result(playbook(tmp_path, {"url": server.url, "operations": operations}))
     assert asyncio.run(client_id(server)) - before == 2  # the batch's, and this one

@@ -138,13 +138,13 @@ class Routing {
                       fmt::format("add {} to workload", chain.path.front()));
   }
 
-  /// A parent's bare --set K and a child's argument K: which one the child sees is chance.
+  /// A parent's bare --set K and a child's argument K: which one the child sees is chance. The same value handed on is harmless.
   void check_child(const Json& step, const std::string& at) {
     if (!step.contains("tool") || kind_of(step["tool"]) != "playbook" || !playbook_.contains("workload")) return;
     for (const auto* part : {"args", "input"}) {
       if (!step["tool"].contains(part) || !step["tool"][part].is_object()) continue;
       for (const auto& [key, value] : step["tool"][part].items())
-        if (playbook_["workload"].is_object() && playbook_["workload"].contains(key))
+        if (playbook_["workload"].is_object() && playbook_["workload"].contains(key) && value != "{{ workload." + key + " }}")
           findings_.add(false, "ambiguous-set", fmt::format("{}/tool/{}/{}", at, part, yaml::pointer_token(key)), step_,
                         fmt::format("with --set {0}=... the sub-playbook sees either that value or this one, by chance", key),
                         fmt::format("run with --set workload.{}=..., or name the argument differently", key));

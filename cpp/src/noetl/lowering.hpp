@@ -63,6 +63,7 @@ class Document {
   [[nodiscard]] std::string decided(const std::string& step, const std::string& expression);
   [[nodiscard]] Result<void> lower_conditions(Json& step, Place place);
   [[nodiscard]] Result<void> lower_arcs(Json& step, Json& arcs, bool exclusive, const Place& place);
+  [[nodiscard]] bool decides_by_ours(const std::string& condition) const;
   [[nodiscard]] bool touches(const std::string& text) const;
   [[nodiscard]] Result<std::string> exported(const Reference& chain, const Place& place);
   [[nodiscard]] Result<std::string> rhai_variable(const Reference& chain, const Place& place);

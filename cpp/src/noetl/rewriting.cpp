@@ -39,6 +39,13 @@ bool Document::touches(const std::string& text) const {
   });
 }
 
+/// The engine takes a condition with and without braces.
+bool Document::decides_by_ours(const std::string& condition) const {
+  const std::string expression = without_braces(condition);
+  const auto chains = references_in(expression, nats_);
+  return std::any_of(chains.begin(), chains.end(), [&](const Reference& chain) { return nats_.contains(chain.root); });
+}
+
 /// The engine variable that holds what the chain means. The nats step gets a `vars` entry that sets it.
 Result<std::string> Document::exported(const Reference& chain, const Place& place) {
   auto path = chain.path;
@@ -105,7 +112,7 @@ std::string Document::decided(const std::string& step, const std::string& expres
 
 /// A condition that the engine evaluates itself: chains replaced where they stand, one comparison at most.
 Result<std::string> Document::simple_condition(const std::string& text, const Place& place) {
-  if (!touches(text)) return text;
+  if (!decides_by_ours(text)) return text;
   if (!is_simple_condition(text))
     return fail(problem_at(place, fmt::format("the engine cannot evaluate the condition {} here", in_quotes(text)),
                            "use a single ==, != or in; or put the condition on arcs in exclusive mode, where expressions work"));
@@ -179,7 +186,7 @@ Result<void> Document::lower_arcs(Json& step, Json& arcs, bool exclusive, const 
   const auto condition = [](const Json& arc) {
     return arc.is_object() && arc.contains("when") && arc["when"].is_string() ? arc["when"].get<std::string>() : std::string();
   };
-  const bool ours = std::any_of(arcs.begin(), arcs.end(), [&](const Json& arc) { return touches(condition(arc)); });
+  const bool ours = std::any_of(arcs.begin(), arcs.end(), [&](const Json& arc) { return decides_by_ours(condition(arc)); });
   if (!ours) return {};
   if (!exclusive || step.contains("case")) {
     for (std::size_t i = 0; i < arcs.size(); ++i)

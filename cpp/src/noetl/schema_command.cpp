@@ -5,6 +5,7 @@
 
 #include "noetl/commands.hpp"
 #include "noetl/nats/runtime.hpp"
+#include "noetl/step_params.hpp"
 #include "schema/struct_info.hpp"
 
 namespace noetl::nats::playbook {
@@ -48,11 +49,11 @@ Json fields_of(const Operation& operation) {
     if (field.required && field.aliases.empty()) required.push_back(field.name);
   for (auto& [name, member] : input["properties"].items()) {
     const Json aliases = member.contains("x-aliases") ? member["x-aliases"] : Json::array();
-    properties[name] = or_template(member);
+    properties[name] = member.contains("x-common") ? Json{{"$ref", "#/$defs/connection_" + name}} : or_template(member);
     for (const auto& alias : aliases) properties[alias.get<std::string>()] = properties[name];
   }
   for (const auto* open : {"kind", "operation", "name", "input", "args", "retry", "timeout", "spec", "policy", "output"})
-    if (!properties.contains(open)) properties[open] = true;
+    if (is_engine_key(open) || !properties.contains(open)) properties[open] = true;
   if (!properties.contains("show")) properties["show"] = Json{{"enum", {"auto", "none", "text"}}};
   return Json{{"description", operation.info.summary}, {"properties", std::move(properties)}, {"required", std::move(required)}, {"additionalProperties", false}};
 }
@@ -91,6 +92,9 @@ Json tool_schema() {
 Json playbook_schema() {
   Json definitions{{"operation", operation_schema()}, {"batch", batch_schema()}, {"tool", tool_schema()}};
   for (const auto* operation : operations().all()) definitions[operation->name] = fields_of(*operation);
+  const Json ping = describe(*operations().find("ping"))["input"]["properties"];  // every connecting operation has the same
+  for (const auto& [name, member] : ping.items())
+    if (member.contains("x-common")) definitions["connection_" + name] = or_template(member);
   const Json step{{"type", "object"}, {"required", {"step"}}, {"properties", {{"step", {{"type", "string"}}}, {"tool", {{"$ref", "#/$defs/tool"}}}}}};
   return Json{{"$schema", "https://json-schema.org/draft/2020-12/schema"},
               {"title", "NoETL playbook with nats steps"},
