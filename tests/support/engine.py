@@ -83,3 +83,16 @@ def result_of(outcome: Outcome, step: str) -> Any:
 def tree(directory: Path) -> dict[str, bytes]:
     """Every file below, and what is in it."""
     return {str(path.relative_to(directory)): path.read_bytes() for path in directory.rglob("*") if path.is_file()}
+
+
+def written(directory: Path, steps: list[dict[str, Any]], name: str = "playbook", **top: Any) -> Path:
+    """A playbook file with these steps; JSON, so that no text in it depends on quoting."""
+    document = {"apiVersion": "noetl.io/v2", "kind": "Playbook", "metadata": {"name": name}, **top, "workflow": steps}
+    path = directory / f"{name}.yaml"
+    path.write_text(json.dumps(document, ensure_ascii=False))
+    return path
+
+
+def to(*steps: str) -> dict[str, Any]:
+    """The `next` of a step."""
+    return {"arcs": [{"step": step} for step in steps]}
