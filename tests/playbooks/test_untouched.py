@@ -88,9 +88,46 @@ def test_references(tmp_path: Path, plain: str, words: list[str]) -> None:
 
 
 def test_a_file_that_is_no_playbook(tmp_path: Path) -> None:
-    for name, text in (("a.yaml", "nats: [\n"), ("b.yaml", "- nats\n"), ("c.yaml", ""), ("d.yaml", "\xff nats")):
+    for name, text in (("b.yaml", "- nats\n"), ("c.yaml", ""), ("d.yaml", "\xff nats")):
         (tmp_path / name).write_bytes(text.encode("latin-1"))
         compared(["run", name], tmp_path)
+
+
+HEAD = "apiVersion: noetl.io/v2\nkind: Playbook\nmetadata: {name: odd}\n"
+STEP = "workflow:\n  - {step: a, tool: {kind: shell, cmds: ['echo nats']}}\n"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "%YAML 1.2\n---\n" + HEAD + STEP,
+        HEAD + STEP + "---\nmore: 1\n",
+        HEAD + STEP + "...\n",
+        "\ufeff" + HEAD + STEP,
+        (HEAD + STEP).replace("\n", "\r\n"),
+        HEAD + "workload: &w {x: 1}\nother: *w\n" + STEP,
+        HEAD + "workload: {<<: {x: 1}, y: 2}\n" + STEP,
+        HEAD + "workload: {x: !!str 1, y: !tag z, z: !!binary aGk=}\n" + STEP,
+        HEAD + "workload: {x: 1, x: 2}\n" + STEP,
+        HEAD + "workload: {1: a, true: b, null: c, [k]: d, 1.5: e}\n" + STEP,
+        HEAD + "workload:\n  ? complex\n  : value\n" + STEP,
+        HEAD + "workload: {x: |-\n}\n" + STEP,
+        HEAD + "workload:\n\tx: 1\n" + STEP,
+        HEAD + "workload: {x: 'a\n\n  b', y: \"\\x41\\u00e9\\U0001F600\\L\"}\n" + STEP,
+        HEAD + "workload: {big: 99999999999999999999, inf: .inf, nan: .nan, d: 2026-01-02}\n" + STEP,
+        HEAD + "workload: {x: \x7f}\n" + STEP,
+        HEAD + "workload: {x: \x01}\n" + STEP,
+        HEAD + "workload:\n  x: >+\n    folded\n    text\n\n" + STEP,
+        HEAD + "workflow: nats\n",
+        HEAD + "workflow: [nats, {step: 1}, {tool: nats}]\n",
+        HEAD + "workflow: []\n# nats\n",
+        "nats\n",
+    ],
+)
+def test_yaml_that_only_the_engine_may_know(tmp_path: Path, text: str) -> None:
+    """Without a nats step it must not matter whether we can read it."""
+    (tmp_path / "odd.yaml").write_bytes(text.encode())
+    compared(["run", "odd.yaml", "--json"], tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -118,11 +155,15 @@ def test_nats_steps_that_are_not_run_here(home: Path, native: str, words: list[s
     assert "✗ nats" not in done.stderr
 
 
-@pytest.mark.parametrize("words", [["run", "{native}", "-r", "local"], ["--context", "near", "run", "{native}"], ["exec", "{native}", "-rlocal"]])  # fmt: skip
+@pytest.mark.parametrize(
+    "words",
+    [["run", "{native}", "-r", "local"], ["--context", "near", "run", "{native}"], ["exec", "{native}", "-rlocal"]],
+    ids=" ".join,
+)
 def test_a_local_run_is_ours_whatever_the_context(home: Path, native: str, words: list[str]) -> None:
     done = execute([NOETL, *(word.format(native=native) for word in words)], home, HOME=str(home))
     assert done.returncode == 1
-    assert "✗ nats: a: ping: " in done.stderr
+    assert "✗ nats: a: " in done.stderr
 
 
 @pytest.mark.parametrize("options", [["--no-such-option"], ["another-word"], ["-x"]], ids=" ".join)
