@@ -20,7 +20,7 @@ def compared(words: list[str], cwd: Path, *, any_reason: bool = False, **env: st
     both = [execute([NOETL, *words], cwd, **env, **hook) for hook in ({}, {"NOETL_NATS_HOOK": "0"})]
     seen = [(done.returncode, TIMES.sub(r'"\1": 0', done.stdout), TIMES.sub(r'"\1": 0', done.stderr)) for done in both]
     if any_reason and both[1].returncode != 0:
-        seen = [each[:2] + ("",) for each in seen]
+        seen = [(*each[:2], "") for each in seen]
     assert seen[0] == seen[1]
     return both[0]
 
