@@ -189,19 +189,42 @@ def test_shell_results(bucket: Bucket, printed: str, template: str, value: Any) 
     assert json.dumps(bucket.stored(template, shell(f"printf %s '{printed}'"))) == json.dumps(value)
 
 
-@pytest.mark.parametrize("name", ["load-data", "a-b-c", "x1-2"])
-def test_a_step_name_with_hyphens(bucket: Bucket, name: str) -> None:
+HYPHENS = pytest.mark.parametrize("name", ["load-data", "a-b-c", "x1-2"])
+
+
+@HYPHENS
+def test_a_nats_step_with_hyphens_in_its_name(bucket: Bucket, name: str) -> None:
     nn.run("kv_put", {"url": bucket.url, "bucket": "B", "key": "src", "value": {"x": 1}})
     get = {"step": name, "tool": bucket.tool("kv_get", "src")}
-    assert bucket.stored(f"{{{{ {name}.value.x }}}}", get, shell(f"echo {{{{ {name}.status }}}}")) == 1
+    assert bucket.stored(
+        [f"{{{{ {name}.value.x }}}}", "{{ s.result }}"], get, shell(f"echo {{{{ {name}.status }}}}")
+    ) == [1, "success"]
+
+
+@HYPHENS
+def test_a_shell_step_with_hyphens_in_its_name(bucket: Bucket, name: str) -> None:
     assert bucket.stored(f"{{{{ {name}.result }}}}", shell("echo 5", name)) == 5
+
+
+@HYPHENS
+def test_a_shell_step_with_hyphens_by_field(bucket: Bucket, name: str) -> None:
+    assert bucket.stored(f"{{{{ {name}.id }}}}", shell("""echo '{"id": 5}'""", name)) == 5
+
+
+@pytest.mark.parametrize("name", ["a-b", "get_it", "Get2", "naïve", "two words", "in", "x.y", "true"])
+def test_names_of_nats_steps(bucket: Bucket, name: str) -> None:
+    """Whatever a step is called, it runs, and its result is stored and shown."""
+    put = {"step": name, "tool": bucket.tool("kv_put", "named", value=name), "next": to("after")}
+    outcome = noetl.run(written(bucket.directory, [put, shell("echo hi", "after")]))
+    assert outcome["executed_steps"] == [name, "after"]
+    assert bucket.value("named") == (True if name == "true" else name)
 
 
 @pytest.mark.parametrize(
     ("params", "field", "value"),
     [
         ({"key": "{{ workload.n }}"}, "key", "7"),
-        ({"key": "k.{{ workload.n }}.{{ workload.t }}"}, "key", "k.7.true"),
+        ({"key": "k.{{ workload.n }}.{{ workload.f }}"}, "key", "k.7.1.5"),
         ({"key": "{{ workload.text }}"}, "key", "7"),
         ({"key": "{{ workload.zeros }}"}, "key", "007"),
         ({"key": "{{ workload.f }}"}, "key", "1.5"),
@@ -255,32 +278,37 @@ def test_a_child_with_the_default_of_its_parent(bucket: Bucket, override: str) -
 
 
 SCALARS = {
-    "yes": "yes", "no": "no", "on": "on", "off": "off", "y": "y", "True": True, "FALSE": False, "true": True, "~": None, "null": None,
-    "Null": None, "": None, "7": 7, "-7": -7, "+7": 7, "0o17": 15, "0x1F": 31, "1e3": 1000.0, ".5": 0.5, "1.": 1.0, "1_000": "1_000",
-    "2026-01-02": "2026-01-02", "12:30:45": "12:30:45", "007": "007", "0b11": "0b11", "9223372036854775807": 2**63 - 1,
-    "18446744073709551615": 2**64 - 1, "1.0": 1.0, "nan": "nan", "1e": "1e", "0.1": 0.1, "- ": [None], "'7'": "7", '"\\u00e9"': "é",
-    "!!str 7": "7", "|-\n  a\n  b": "a\nb", ">-\n  a\n  b": "a b",
+    "yes": "yes", "no": "no", "on": "on", "off": "off", "y": "y", "True": True, "FALSE": False, "true": True, "tRUE": "tRUE", "~": None,
+    "null": None, "Null": None, "": None, "7": 7, "-7": -7, "+7": 7, "0o17": 15, "0x1F": 31, "0b11": 3, "1e3": 1000.0, ".5": 0.5,
+    "1.": 1.0, "1_000": "1_000", "2026-01-02": "2026-01-02", "12:30:45": "12:30:45", "007": "007", "9223372036854775807": 2**63 - 1,
+    "18446744073709551615": 2**64 - 1, "-9223372036854775808": -(2**63), "1.0": 1.0, "nan": "nan", "1e": "1e", "1e400": "1e400",
+    "0.1": 0.1, "'7'": "7", '"\\u00e9"': "é", "!!str 7": "7", "[yes, 1, ~]": ["yes", 1, None], "{a: 0o10}": {"a": 8},
 }  # fmt: skip
 
 
 @pytest.mark.parametrize("text", SCALARS)
 def test_yaml_scalars(bucket: Bucket, text: str) -> None:
-    """As a literal of the step and as a default of the workload: what YAML 1.2 says, which is what the engine reads."""
-    if text == "007":
-        pytest.skip("the engine reads 007 as a text, YAML 1.2 as a number")
+    """As a literal of the step and as a default of the workload: what the engine reads."""
     path = bucket.directory / "scalar.yaml"
-    shift = text.replace("\n", "\n      ")
-    line = f"\n    - {text}" if text == "- " else f" {text}"
     path.write_text(
         "apiVersion: noetl.io/v2\nkind: Playbook\nmetadata: {name: scalar}\n"
-        f"workload:\n  v:{line}\n"
-        "workflow:\n- step: put\n  tool:\n    kind: nats\n"
-        f"    url: {bucket.url}\n    operation: kv_put\n    bucket: B\n    key: k\n"
-        f"    value:\n      default: '{{{{ workload.v }}}}'\n      literal:{line.replace('    - ', '      - ') if text == '- ' else ' ' + shift}\n"
+        f"workload:\n  v: {text}\n"
+        "workflow:\n- step: put\n  tool:\n    kind: nats\n    operation: kv_put\n    bucket: B\n    key: k\n"
+        f"    url: {bucket.url}\n    value:\n      default: '{{{{ workload.v }}}}'\n      literal: {text}\n"
     )
     noetl.run(path)
-    want = SCALARS[text]
-    got = bucket.value()
+    want, got = SCALARS[text], bucket.value()
     assert json.dumps(got["literal"]) == json.dumps(want)
-    if text not in ("'7'", "!!str 7"):  # a text that is JSON
-        assert json.dumps(got["default"]) == json.dumps(want)
+    assert json.dumps(got["default"]) == json.dumps(7 if want == "7" else want)
+
+
+@pytest.mark.parametrize(("style", "value"), [("|", "a\n b\n"), ("|-", "a\n b"), (">-", "a\n b"), ("|+", "a\n b\n\n")])
+def test_yaml_block_scalars(bucket: Bucket, style: str, value: str) -> None:
+    path = bucket.directory / "block.yaml"
+    path.write_text(
+        "apiVersion: noetl.io/v2\nkind: Playbook\nmetadata: {name: block}\n"
+        "workflow:\n- step: put\n  tool:\n    kind: nats\n    operation: kv_put\n    bucket: B\n    key: k\n"
+        f"    url: {bucket.url}\n    value:\n      v: {style}\n        a\n         b\n\n"
+    )
+    noetl.run(path)
+    assert bucket.value()["v"] == value
