@@ -55,7 +55,7 @@ def test_acknowledged_for_certain(server: Server, door: str) -> None:
     seen: Counter[int] = Counter()
     with nn.connect(server.url) as client:
         for batch in range(200):
-            params = {"stream": "WORK", "consumer": "c", "batch": 5}
+            params: Params = {"stream": "WORK", "consumer": "c", "batch": 5}
             result = nn.run("js_consume", {**where, **params}) if door == "run" else client.js_consume(**params)
             assert result["acked"] is True
             seen.update(message["data"] for message in result["messages"])
