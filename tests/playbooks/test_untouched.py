@@ -214,3 +214,10 @@ def test_noetl_from_python(tmp_path: Path, call: str, says: str) -> None:
     assert re.sub(r"'(started_at|completed_at|duration_seconds)': [^,}]+", "", both[0].stdout) == re.sub(
         r"'(started_at|completed_at|duration_seconds)': [^,}]+", "", both[1].stdout
     )
+
+
+@pytest.mark.parametrize("temporary", ["/nonexistent", "/proc"])
+@pytest.mark.parametrize("playbook", ["plain", "child"])
+def test_no_directory_for_temporary_files(tmp_path: Path, plain: str, playbook: str, temporary: str) -> None:
+    """Only a run with nats steps needs one."""
+    compared(["run", str(Path(plain).with_name(f"{playbook}.yaml"))], tmp_path, TMPDIR=temporary)
