@@ -264,6 +264,29 @@ def test_inclusive_condition(place: Place, texts: list[str]) -> None:
     assert place.run(steps)["executed_steps"] == [f"g{i}" for i in range(len(texts))] + ["done"]
 
 
+@pytest.mark.parametrize("where", ["inclusive arc", "exclusive arc", "step", "case"])
+@runs(3)
+@given(texts=values(20))
+def test_no_value_opens_a_condition(place: Place, where: str, texts: list[str]) -> None:
+    """What only `deploy` may pass: the value that is compared is hostile. Refused before the run would be fine."""
+    place.seed(texts)
+    steps = [step("wrong", "echo wrong"), step("done", "echo done")]
+    for i in reversed(range(len(texts))):
+        when = f"{{{{ g{i}.value == 'deploy' }}}}"
+        following = f"g{i + 1}" if i + 1 < len(texts) else "done"
+        arcs: list[dict[str, str]] = [{"step": "wrong", "when": when}, {"step": following}]
+        node: dict[str, Any] = {"step": f"g{i}", "tool": place.kv("kv_get", f"g{i}"), "next": {"arcs": arcs}}
+        if where == "inclusive arc":
+            node["next"]["spec"] = {"mode": "inclusive"}
+        if where == "case":
+            node |= {"case": [{"when": when, "then": {"next": [{"step": "wrong"}]}}], "next": to(following)}
+        if where == "step":
+            node["next"] = {"spec": {"mode": "inclusive"}, **to(f"w{i}", following)}
+            steps.insert(0, {**step(f"w{i}", "echo wrong"), "when": when})
+        steps.insert(0, node)
+    assert place.run(steps)["executed_steps"] == [f"g{i}" for i in range(len(texts))] + ["done"]
+
+
 def step(name: str, command: str, *following: str) -> dict[str, Any]:
     return {"step": name, "tool": {"kind": "shell", "cmds": [command]}, "next": to(*following)}
 
