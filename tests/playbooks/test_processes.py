@@ -136,6 +136,26 @@ def steps_of(temporary: Path) -> list[int]:
     return found
 
 
+FIRST = """
+import noetl, sys, threading
+sys.setswitchinterval(1e-6)
+start = threading.Barrier(6)
+def work():
+    start.wait()
+    noetl.run(sys.argv[1], variables={"who": "first"})
+threads = [threading.Thread(target=work) for _ in range(6)]
+[each.start() for each in threads]
+[each.join() for each in threads]
+"""
+
+
+def test_the_first_runs_of_a_process_are_made_by_threads(tmp_path: Path, shared: Server) -> None:
+    path = str(copies(tmp_path, shared))
+    for _ in range(6):
+        done = execute([sys.executable, "-c", FIRST, path], tmp_path)
+        assert (done.returncode, done.stderr) == (0, "")
+
+
 @pytest.fixture
 def temporary(tmp_path: Path) -> Path:
     directory = tmp_path / "tmp"
