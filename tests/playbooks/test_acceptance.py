@@ -2,43 +2,24 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
+import shutil
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import noetl_nats as nn
+from engine import FORMS, HARD_NAME, NOETL, OURS, Done, Form, execute, result_of, tree
 from nats_server import Server, running
 
 ACCEPT = Path(__file__).parent / "accept"
-BIN = Path(sys.executable).parent
 HOSTILE = 'it\'s "q" $(touch PWNED) `touch PWNED` \\ {{ workload.url }} }} {% x %}\nEOF\n!#|== != in é'
-Outcome = dict[str, Any]
 
 
-def environment(**extra: str) -> dict[str, str]:
-    mine = ("NATS_", "NOETL_", "RUST_")
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(mine)}
-    return kept | {"PATH": f"{BIN}:{os.environ['PATH']}"} | extra
-
-
-def command(
-    program: list[str], playbook: str, cwd: Path, *options: str, **env: str
-) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [*program, str(ACCEPT / playbook), *options],
-        cwd=cwd,
-        env=environment(**env),
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
+def command(program: list[str], playbook: str, cwd: Path, *options: str, **env: str) -> Done:
+    return execute([*program, str(ACCEPT / playbook), *options], cwd, **env)
 
 
 @pytest.fixture(scope="module")
@@ -53,65 +34,38 @@ def prepare(server: Server) -> None:
     nn.run("stream_apply", {"url": server.url, "stream": "ACCEPT", "config": {"subjects": ["accept.>"]}})
 
 
-NOETL = [str(BIN / "noetl"), "run"]
-OURS = [str(BIN / "noetl-nats"), "run"]
-Runner = Callable[..., Outcome]
+@pytest.fixture(params=["another cwd", "read-only", "hard path"])
+def playbooks(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Path]:
+    """Where the playbooks lie. What runs writes nothing there, but for the folder that a playbook names itself."""
+    place = tmp_path / (HARD_NAME if request.param == "hard path" else "playbooks")
+    shutil.copytree(ACCEPT, place)
+    (place / "children" / "out").mkdir()
+    before = tree(place)
+    folders = [place, place / "children", place / "children" / "deep"] if request.param == "read-only" else []
+    for folder in folders:
+        folder.chmod(0o555)
+    yield place
+    for folder in folders:
+        folder.chmod(0o755)
+    assert {name: text for name, text in tree(place).items() if not name.startswith("children/out/")} == before
 
 
-def by_command(program: list[str]) -> Callable[[Path], Runner]:
-    def at(cwd: Path) -> Runner:
-        def run(playbook: str, **variables: str) -> Outcome:
-            settings = [word for name, value in variables.items() for word in ("--set", f"{name}={value}")]
-            done = command(program, playbook, cwd, "--json", *settings)
-            assert done.returncode == 0, done.stderr
-            outcome: Outcome = json.loads(done.stdout)
-            assert outcome["playbook_path"] == str(ACCEPT / playbook)
-            return outcome
-
-        return run
-
-    return at
+@pytest.fixture
+def cwd(tmp_path: Path) -> Iterator[Path]:
+    """Nothing may appear there: no hostile text becomes a command."""
+    directory = tmp_path / "cwd"
+    directory.mkdir()
+    yield directory
+    assert list(directory.iterdir()) == []
 
 
-def by_python(cwd: Path) -> Runner:
-    """A fresh interpreter, as a program of a user would be."""
-
-    def run(playbook: str, **variables: str) -> Outcome:
-        program = (
-            "import json, sys, noetl\n"
-            "playbook, variables = json.loads(sys.stdin.read())\n"
-            "print(json.dumps(noetl.run(playbook, variables=variables)))\n"
-        )
-        done = subprocess.run(
-            [sys.executable, "-c", program],
-            input=json.dumps([str(ACCEPT / playbook), variables]),
-            cwd=cwd,
-            env=environment(),
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-        )
-        assert done.returncode == 0, done.stderr
-        outcome: Outcome = json.loads(done.stdout)
-        assert outcome["playbook_path"] == str(ACCEPT / playbook)
-        return outcome
-
-    return run
+@pytest.fixture(params=FORMS)
+def run(request: pytest.FixtureRequest, playbooks: Path, cwd: Path) -> Form:
+    """Each form that gives an outcome, from each place."""
+    return Form(FORMS[request.param], playbooks, cwd)
 
 
-@pytest.fixture(params=["noetl run", "noetl.run", "noetl-nats run"])
-def run(request: pytest.FixtureRequest, tmp_path: Path) -> Runner:
-    """From another working directory, in each form."""
-    forms = {"noetl run": by_command(NOETL), "noetl.run": by_python, "noetl-nats run": by_command(OURS)}
-    return forms[request.param](tmp_path)
-
-
-def result_of(outcome: Outcome, step: str) -> Any:
-    return json.loads(outcome["step_results"][step])
-
-
-def test_put_get(run: Runner, url: str) -> None:
+def test_put_get(run: Form, url: str) -> None:
     outcome = run("01-put-get.yaml", url=url)
     put = result_of(outcome, "put")
     assert outcome["executed_steps"] == ["put", "get", "show"]
@@ -120,7 +74,7 @@ def test_put_get(run: Runner, url: str) -> None:
     assert outcome["final_result"] == f"ada {put['revision']}"
 
 
-def test_types(run: Runner, url: str) -> None:
+def test_types(run: Form, url: str) -> None:
     assert result_of(run("03-types.yaml", url=url), "get")["value"] == {
         "n": 7,
         "f": 1.5,
@@ -133,36 +87,35 @@ def test_types(run: Runner, url: str) -> None:
     }
 
 
-def test_hostile_value(run: Runner, url: str, tmp_path: Path) -> None:
+def test_hostile_value(run: Form, url: str) -> None:
     outcome = run("04-injection.yaml", url=url, v=HOSTILE)
     value = result_of(outcome, "get")["value"]
     assert value == {"text": HOSTILE, "wrapped": f"<{HOSTILE}>"}
     assert outcome["final_result"] == "same"
-    assert not (tmp_path / "PWNED").exists()
 
 
-def test_shell_result_by_field(run: Runner, url: str) -> None:
+def test_shell_result_by_field(run: Form, url: str) -> None:
     who = 'O\'Brien "x"'
     value = result_of(run("05-shell-to-nats.yaml", url=url), "get")["value"]
     assert value == {"whole": {"id": 42, "who": who}, "who": who, "n": 43}
 
 
-def test_a_missing_key_is_a_result(run: Runner, url: str) -> None:
+def test_a_missing_key_is_a_result(run: Form, url: str) -> None:
     assert run("06-route-not-found.yaml", url=url)["final_result"] == "created"
 
 
 @pytest.mark.parametrize(("limit", "branch"), [("5", "high"), ("6.5", "high"), ("7", "low"), ("50", "low")])
-def test_expressions_route(run: Runner, url: str, limit: str, branch: str) -> None:
+def test_expressions_route(run: Form, url: str, limit: str, branch: str) -> None:
     assert run("07-route-expression.yaml", url=url, limit=limit)["final_result"] == branch
 
 
-def test_inclusive(run: Runner, url: str) -> None:
+def test_inclusive(run: Form, url: str) -> None:
     outcome = run("08-route-inclusive.yaml", url=url)
     assert outcome["executed_steps"] == ["put", "a", "c"]
     assert outcome["final_result"] == f"c {result_of(outcome, 'put')['revision']}"
 
 
-def test_loop(run: Runner, url: str) -> None:
+def test_loop(run: Form, url: str) -> None:
     outcome = run("09-loop.yaml", url=url)
     each = result_of(outcome, "each")
     assert (each["count"], len(each["results"])) == (2, 2)
@@ -170,6 +123,72 @@ def test_loop(run: Runner, url: str) -> None:
     where = {"url": url, "bucket": "accept"}
     assert nn.run("kv_get", {**where, "key": "loop.a"})["value"] == {"v": 1, "i": 0}
     assert nn.run("kv_get", {**where, "key": "loop.b"})["value"] == {"v": [2], "i": 1}
+
+
+def kv(url: str, key: str) -> Any:
+    return nn.run("kv_get", {"url": url, "bucket": "accept", "key": key})
+
+
+def test_sub_playbook(run: Form, url: str) -> None:
+    outcome = run("10-sub-playbook.yaml", url=url)
+    revision = result_of(outcome, "top")["revision"]
+    assert outcome["executed_steps"] == ["top", "fin"]
+    assert kv(url, f"sub.rev{revision}")["value"] == {"parent": revision}
+    assert kv(url, f"leaf.rev{revision}")["value"] == "x"
+    assert (run.playbooks / "children/out/sub.json").exists()
+
+
+def test_sub_playbook_known_at_run_time_only(run: Form, url: str) -> None:
+    nn.run("kv_purge", {"url": url, "bucket": "accept", "key": "leaf.dyn"})
+    outcome = run("11-sub-dynamic-path.yaml", url=url)
+    assert result_of(outcome, "fin")["value"] == "x"
+    assert kv(url, "sub.dyn")["status"] == "success"
+
+
+def test_vars_of_the_engine(run: Form, url: str) -> None:
+    assert run("14-vars-result.yaml", url=url)["final_result"] == "ada@x.org none 1"
+
+
+def test_pipeline(run: Form, url: str) -> None:
+    assert run("15-pipeline.yaml", url=url)["final_result"] == "5"
+
+
+def test_mixed_pipeline_is_refused(run: Form) -> None:
+    done = run.execute("16-pipeline-mixed.yaml")
+    assert done.returncode == 1
+    assert str(run.playbooks / "16-pipeline-mixed.yaml") in done.stderr
+    assert "step 'pipe': a pipeline that mixes nats with shell cannot run locally" in done.stderr
+
+
+def test_large_value(run: Form, url: str) -> None:
+    run("17-large-value.yaml", url=url)
+    assert kv(url, "big")["value"] == kv(url, "big2")["value"] == "abé" * 60000
+
+
+def test_engine_only(run: Form) -> None:
+    wanted = "W=deploy bare=deploy n=3 {{workload.n}} {{ workload.nope }}"
+    assert run("18-engine-only.yaml", action="deploy")["final_result"] == wanted
+
+
+BANNERS = {
+    "01-put-get": ["put", "get", "show"],
+    "10-sub-playbook": ["top", "call", "cput", "sink", "leaf", "l", "fin"],
+    "14-vars-result": ["put", "get", "show"],
+    "15-pipeline": ["pipe", "show"],
+    "17-large-value": ["seed", "get", "copy"],
+}
+
+
+@pytest.mark.parametrize("program", [NOETL, OURS], ids=["noetl run", "noetl-nats run"])
+@pytest.mark.parametrize("playbook", BANNERS)
+def test_steps_are_announced(program: list[str], playbook: str, playbooks: Path, cwd: Path, url: str) -> None:
+    """Without --json: every step by its name, in the order of the playbook, nothing on standard output."""
+    done = execute([*program, str(playbooks / f"{playbook}.yaml"), "--set", f"url={url}"], cwd)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == ""
+    shown = [line.removeprefix("🔹 Step: ") for line in done.stderr.splitlines() if line.startswith("🔹 Step: ")]
+    assert shown == BANNERS[playbook]
+    assert "noetl-nats-run-" not in done.stderr
 
 
 @pytest.mark.parametrize("program", [NOETL, OURS], ids=["noetl run", "noetl-nats run"])
@@ -212,16 +231,14 @@ def test_requires_nats(url: str, tmp_path: Path) -> None:
 
 def test_noetl_run_says_which_step_failed_and_why(url: str) -> None:
     program = f"import noetl; noetl.run({str(ACCEPT / '12-error-bucket.yaml')!r}, variables={{'url': {url!r}}})"
-    done = subprocess.run(
-        [sys.executable, "-c", program], env=environment(), capture_output=True, text=True, timeout=60, check=False
-    )
+    done = execute([sys.executable, "-c", program], ACCEPT)
     assert done.returncode == 1
     assert "RuntimeError: step 'put': " in done.stderr
     assert "no-such-bucket" in done.stderr
 
 
 def test_routing_gives_the_same_answer_every_time(url: str, tmp_path: Path) -> None:
-    run = by_command(NOETL)(tmp_path)
+    run = Form(NOETL, ACCEPT, tmp_path)
     assert {run("06-route-not-found.yaml", url=url)["final_result"] for _ in range(30)} == {"created"}
 
 
@@ -235,38 +252,8 @@ def test_what_the_engine_cannot_do_is_refused_before_anything_runs(url: str, tmp
         "  - step: show\n"
         "    tool: {kind: shell, cmds: ['echo {{ put.revision + 1 }}']}\n"
     )
-    done = subprocess.run(
-        [*NOETL, str(playbook)],
-        cwd=tmp_path,
-        env=environment(),
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    done = execute([*NOETL, str(playbook)], tmp_path)
     assert done.returncode == 1
     assert f"{playbook}:9: step 'show'" in done.stderr
     assert "{{ put.revision + 1 }}" in done.stderr
     assert nn.run("kv_get", {"url": url, "bucket": "accept", "key": "refused"})["status"] == "not_found"
-
-
-def test_a_playbook_without_nats_steps_is_left_alone(tmp_path: Path) -> None:
-    playbook = tmp_path / "plain.yaml"
-    playbook.write_text(
-        "apiVersion: noetl.io/v2\nkind: Playbook\nmetadata: {name: plain}\nworkflow:\n"
-        "  - {step: a, tool: {kind: shell, cmds: ['echo hi']}}\n"
-    )
-    runs = [
-        subprocess.run(
-            [*NOETL, str(playbook), "--json"],
-            env=environment(**env),
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
-        for env in ({}, {"NOETL_NATS_HOOK": "0"})
-    ]
-    outcomes = [{**json.loads(done.stdout), "started_at": 0, "completed_at": 0, "duration_seconds": 0} for done in runs]
-    assert outcomes[0] == outcomes[1]
-    assert runs[0].stderr == runs[1].stderr
