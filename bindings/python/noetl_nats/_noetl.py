@@ -8,6 +8,7 @@ import shutil
 import sys
 import sysconfig
 import tempfile
+import threading
 
 from . import _core
 
@@ -18,8 +19,16 @@ if TYPE_CHECKING:
     from typing import Any
 
 
+_first_look = threading.Lock()  # sysconfig fills its tables without one
+
+
 def executable() -> str:
     """The native ``noetl-nats``: beside this interpreter's scripts, else on PATH."""
+    with _first_look:
+        return _executable()
+
+
+def _executable() -> str:
     schemes = [sysconfig.get_default_scheme() if hasattr(sysconfig, "get_default_scheme") else None]
     with contextlib.suppress(KeyError, AttributeError):
         schemes.append(sysconfig.get_preferred_scheme("user"))

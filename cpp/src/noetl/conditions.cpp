@@ -220,12 +220,18 @@ std::string rhai_literal(std::string_view text) {
 
 std::string without_braces(std::string_view condition) {
   std::string out;
+  char quote = 0;  // a literal keeps its braces
   for (std::size_t i = 0; i < condition.size(); ++i) {
     const auto two = condition.substr(i, 2);
-    if (two == "{{" || two == "}}")
+    if (quote == 0 && (two == "{{" || two == "}}")) {
       out += ' ', ++i;
-    else
-      out += condition[i];
+      continue;
+    }
+    out += condition[i];
+    if (quote != 0 && condition[i] == '\\' && i + 1 < condition.size())
+      out += condition[++i];
+    else if (quote != 0 ? condition[i] == quote : condition[i] == '"' || condition[i] == '\'')
+      quote = quote != 0 ? '\0' : condition[i];
   }
   const auto first = out.find_first_not_of(" \t\r\n");
   if (first == std::string::npos) return "";

@@ -63,7 +63,8 @@ class Scanner {
   bool scan() {
     while (at_ < arguments_.size() && arguments_[at_].starts_with('-'))
       if (!take_option(kGlobalOptions)) return false;
-    if (at_ >= arguments_.size() || (arguments_[at_] != "run" && arguments_[at_] != "exec")) return false;
+    if (at_ < arguments_.size() && arguments_[at_] == "run-legacy") unknown = "run-legacy";
+    if (at_ >= arguments_.size() || (arguments_[at_] != "run" && arguments_[at_] != "exec" && unknown.empty())) return false;
     for (++at_; at_ < arguments_.size();) {
       const auto& argument = arguments_[at_];
       if (argument == "-h" || argument == "--help") return false;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <sstream>
 
 #include "base/bytes.hpp"
 #include "base/names.hpp"
@@ -51,6 +52,17 @@ std::string engine_json(const Json& document) {
   return out;
 }
 
+/// Of a text that we cannot read: whether one of its lines has both words, or names nats behind an anchor or tag.
+bool may_have_nats_steps(const std::string& text) {
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) {
+    const auto nats = line.find("nats");
+    if (nats == std::string::npos) continue;
+    if (line.find("kind") < nats || line.find_last_of("&!", nats) != std::string::npos) return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 Result<fs::path> lower_file(Run& run, const fs::path& playbook, bool top) {
@@ -63,7 +75,7 @@ Result<fs::path> lower_file(Run& run, const fs::path& playbook, bool top) {
   auto source = yaml::read(*text, playbook.string());
   if (!source) {
     // With a nats step in it, a file that only the engine can read would run without that step.
-    if (text->find("nats") == std::string::npos) return file;
+    if (!may_have_nats_steps(*text)) return file;
     return fail(std::move(source).error());
   }
   if (!source->root.is_object() || !source->root.contains("workflow") || !source->root["workflow"].is_array()) return file;
@@ -98,6 +110,7 @@ Result<void> Document::find_nats_steps() {
   for (const auto& step : doc_["workflow"]) {
     const Place place{file_.string(), &source_, fmt::format("/workflow/{}", index++),
                       is_step(step) ? step["step"].get<std::string>() : "?"};
+    if (is_step(step)) steps_named_.insert(place.step);
     if (!is_step(step) || !step.contains("tool")) continue;
     const Json& tool = step["tool"];
     if (!nats_tasks(step).empty() && kTaken.contains(place.step))
@@ -166,6 +179,8 @@ Result<void> Document::lower_step(std::size_t index) {
   std::vector<Json> extra;
   Json tool = step.contains("tool") ? step["tool"] : Json();
   if (nats_.contains(place.step)) {
+    if (step.contains("loop") && !step["loop"].is_object())
+      return fail(problem_at(place, "loop: a mapping is wanted", "loop: {in: \"{{ workload.items }}\", iterator: item}"));
     NN_TRY(auto command, step_command({place.file, place.document, place.pointer + "/tool", place.step}, tool,
                                       step.contains("loop") ? step["loop"] : Json()));
     step["tool"] = std::move(command);
@@ -178,8 +193,12 @@ Result<void> Document::lower_step(std::size_t index) {
     NN_CHECK(lower_tool(place.step, tool, at));
     step["tool"] = std::move(tool);
   }
-  for (const auto* part : {"input", "vars", "args"})
-    if (step.contains(part)) NN_CHECK(rewrite(step[part], {place.file, place.document, place.pointer + "/" + part, place.step}));
+  for (const auto* part : {"input", "vars", "args"}) {
+    if (!step.contains(part)) continue;
+    within_ = std::string_view(part) == "vars" && nats_.contains(place.step) ? place.step : "";
+    NN_CHECK(rewrite(step[part], {place.file, place.document, place.pointer + "/" + part, place.step}));
+    within_.clear();
+  }
   Json& routed = extra.empty() ? step : extra.back();
   NN_CHECK(lower_conditions(routed, place));
   steps_.push_back(std::move(step));
@@ -206,7 +225,7 @@ Result<Json> Document::step_command(const Place& place, const Json& tool, const 
   };
   for (const auto& text : texts) {
     if (!Template::has_code(text)) continue;
-    const auto parsed = Template::parse(text, HyphenNames(nats_.begin(), nats_.end()));
+    const auto parsed = Template::parse(text, HyphenNames(steps_named_.begin(), steps_named_.end()));
     if (!parsed) return fail(problem_at(place, fmt::format("{}, in {}", parsed.error().message, in_quotes(text)), parsed.error().hint));
     for (const auto& chain : parsed->chains()) {
       const auto first = chain.path.empty() || !chain.path.front().is_string() ? std::string() : chain.path.front().get<std::string>();

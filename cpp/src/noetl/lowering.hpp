@@ -70,6 +70,7 @@ class Document {
 
   // paths.cpp
   [[nodiscard]] std::optional<std::string> constant(const std::string& text) const;
+  [[nodiscard]] Result<std::string> base_directory() const;
   [[nodiscard]] Result<std::string> absolute(const std::string& text, const Place& place) const;
 
   Run& run_;
@@ -82,6 +83,8 @@ class Document {
   std::map<std::string, std::vector<std::string>> conditions_;         ///< step → conditions that it decides
   std::map<std::string, std::filesystem::path> children_;              ///< playbook step → file to run; dynamic ones are absent
   Json typed_ = Json::object();                                        ///< workload defaults that are not text
+  std::string within_;  ///< while the `vars` of a nats step are rewritten: that step, which is `result` there
+  std::set<std::string> steps_named_;  ///< of all steps: templates may name one with a hyphen
   std::string tag_;
   std::string results_;
   std::vector<Json> steps_;

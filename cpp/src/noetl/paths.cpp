@@ -1,6 +1,7 @@
 // Paths in playbooks: relative ones start at the playbook's directory, and the lowered playbook lies elsewhere.
 #include <fmt/format.h>
 
+#include "base/bytes.hpp"
 #include "base/names.hpp"
 #include "noetl/lowering.hpp"
 #include "noetl/references.hpp"
@@ -34,17 +35,25 @@ std::optional<std::string> Document::constant(const std::string& text) const {
   return out + text.substr(at);
 }
 
+/// The playbook's directory. A name that the engine would take for a template is reached by a link in the run directory.
+Result<std::string> Document::base_directory() const {
+  const auto base = file_.parent_path();
+  if (base.string().find("{{") == std::string::npos) return base.string();
+  const auto link = run_.directory.path() / fmt::format("dir-{}", random_hex(4));
+  std::error_code problem;
+  std::filesystem::create_directory_symlink(base, link, problem);
+  if (problem) return fail(Code::internal, fmt::format("cannot link {}: {}", link.string(), problem.message()));
+  return link.string();
+}
+
 Result<std::string> Document::absolute(const std::string& text, const Place& place) const {
   if (text.starts_with('/') || text.starts_with('~')) return text;
-  const std::string base = file_.parent_path().string();
+  NN_TRY(const std::string base, base_directory());
   if (const auto fixed = constant(text)) return fixed->starts_with('/') || fixed->starts_with('~') ? *fixed : base + "/" + *fixed;
   if (text.starts_with("{{"))
     return fail(problem_at(
         place, fmt::format("the path {} begins with a value that only the run knows, so its directory cannot be fixed", in_quotes(text)),
         "begin it with a literal directory, or with / for an absolute path"));
-  if (base.find("{{") != std::string::npos)
-    return fail(problem_at(place, "the playbook's directory has '{{' in its name and the path has a template",
-                           "rename the directory, or use an absolute path"));
   return base + "/" + text;
 }
 

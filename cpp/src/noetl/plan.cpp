@@ -43,7 +43,12 @@ Result<std::optional<Plan>> refuse_if_lowerable(const Invocation& invocation, co
 }  // namespace
 
 std::string Plan::restored(std::string output) const {
-  replace_all(output, run_.path().string(), shown_path_);
+  std::string shown = shown_path_;
+  if (json_) {  // inside of a JSON text
+    const std::string quoted = dump(Json(shown_path_));
+    shown = quoted.substr(1, quoted.size() - 2);
+  }
+  replace_all(output, run_.path().string(), shown);
   return output;
 }
 
@@ -67,7 +72,8 @@ Result<std::optional<Plan>> plan_command_line(const std::vector<std::string>& ar
     const auto behind = replaced.begin() + static_cast<std::ptrdiff_t>(invocation.reference_at) + 1;
     replaced.insert(behind, {"--target", invocation.target});
   }
-  return Plan(std::move(*run), std::move(replaced), invocation.file, invocation.json || invocation.verbose);
+  return Plan(std::move(*run), std::move(replaced), invocation.file, invocation.json || invocation.verbose,
+              invocation.json && !invocation.verbose);
 }
 
 Result<std::optional<Plan>> plan_call(const std::string& playbook, std::map<std::string, std::string> variables, bool quiet,

@@ -18,8 +18,8 @@ struct Surroundings {
 
 class Plan {
  public:
-  Plan(LoweredRun run, std::vector<std::string> arguments, std::string shown_path, bool capture)
-      : run_(std::move(run)), arguments_(std::move(arguments)), shown_path_(std::move(shown_path)), capture_(capture) {}
+  Plan(LoweredRun run, std::vector<std::string> arguments, std::string shown_path, bool capture, bool json = false)
+      : run_(std::move(run)), arguments_(std::move(arguments)), shown_path_(std::move(shown_path)), capture_(capture), json_(json) {}
 
   /// For the engine, in place of those of the user.
   [[nodiscard]] const std::vector<std::string>& arguments() const { return arguments_; }
@@ -37,6 +37,7 @@ class Plan {
   std::vector<std::string> arguments_;
   std::string shown_path_;
   bool capture_;
+  bool json_;  ///< the output is one JSON document
   std::string epilogue_;
 };
 

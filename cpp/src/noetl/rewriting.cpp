@@ -29,6 +29,15 @@ std::optional<std::string> engine_filter(std::string_view rest) {
   return std::nullopt;
 }
 
+/// `next: [a, {step: b, when: ...}]` as what it means.
+Json arcs_of_list(const Json& list) {
+  Json arcs = Json::array();
+  for (const auto& each : list) arcs.push_back(each.is_string() ? Json{{"step", each}} : each);
+  return Json{{"arcs", std::move(arcs)}};
+}
+
+const std::string kEmptyWhenMissing = " | trim";
+
 }  // namespace
 
 bool Document::touches(const std::string& text) const {
@@ -50,7 +59,7 @@ bool Document::decides_by_ours(const std::string& condition) const {
 Result<std::string> Document::exported(const Reference& chain, const Place& place) {
   auto path = chain.path;
   if (!path.empty() && path.front() == "result") path.erase(path.begin());
-  if (path.empty()) return chain.root + ".result";
+  if (path.empty()) return chain.root == within_ ? "result" : chain.root + ".result";
   std::string variable = chain.root, in_result;
   bool after_index = false;
   for (const auto& each : path) {
@@ -63,6 +72,7 @@ Result<std::string> Document::exported(const Reference& chain, const Place& plac
     in_result += index ? each : (in_result.empty() ? "" : ".") + each;
     after_index = index;
   }
+  if (chain.root == within_) return "result." + in_result;
   exports_[chain.root][variable] = in_result;
   return "vars." + variable;
 }
@@ -81,7 +91,9 @@ Result<std::string> Document::rewritten(const std::string& text, const Place& pl
           problem_at(place, fmt::format("the engine cannot evaluate {}", in_quotes(text.substr(block.begin, block.end - block.begin))),
                      "it knows lone references and the filters lower, upper, trim; compute the value in a nats step, or in the shell"));
     NN_TRY(const auto variable, exported(found.front(), place));
-    out += text.substr(at, block.begin - at) + fmt::format("{{{{ {}{} }}}}", variable, *filter);
+    // A filter makes what is not there empty; without one the braces would stay. The engine's vars are trimmed anyway.
+    const std::string& filtered = filter->empty() && variable.starts_with("vars.") ? kEmptyWhenMissing : *filter;
+    out += text.substr(at, block.begin - at) + fmt::format("{{{{ {}{} }}}}", variable, filtered);
     at = block.end;
   }
   return out + text.substr(at);
@@ -169,6 +181,8 @@ Result<void> Document::lower_conditions(Json& step, Place place) {
     }
   if (!step.contains("next")) return {};
   Json& next = step["next"];
+  if (next.is_array() && std::any_of(next.begin(), next.end(), [](const Json& each) { return each.is_object() && each.contains("when"); }))
+    next = arcs_of_list(next);
   if (!next.is_object() || !next.contains("arcs") || !next["arcs"].is_array()) return rewrite(next, at("/next"));
   for (std::size_t i = 0; i < next["arcs"].size(); ++i) {
     const Json& arc = next["arcs"][i];

@@ -19,7 +19,10 @@ namespace fs = std::filesystem;
 
 constexpr std::string_view kPrefix = "noetl-nats-run-";
 
-fs::path temporary(const Environment& environment) { return environment.get("TMPDIR").value_or("/tmp"); }
+fs::path temporary(const Environment& environment) {
+  std::error_code problem;
+  return fs::absolute(environment.get("TMPDIR").value_or("/tmp"), problem);
+}
 
 bool is_ours(const fs::path& path) {
   struct stat status {};
@@ -43,7 +46,8 @@ void sweep(const fs::path& parent) {
 }  // namespace
 
 Result<RunDirectory> RunDirectory::create(const Environment& environment) {
-  const fs::path parent = temporary(environment);
+  fs::path parent = temporary(environment);
+  if (access(parent.c_str(), W_OK) != 0) parent = "/tmp";
   sweep(parent);
   std::string pattern = (parent / fmt::format("{}{}-XXXXXX", kPrefix, getpid())).string();
   if (mkdtemp(pattern.data()) == nullptr)
