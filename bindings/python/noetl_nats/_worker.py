@@ -11,6 +11,7 @@ import contextvars
 import functools
 import os
 import re
+import weakref
 from concurrent.futures import ThreadPoolExecutor
 
 from ._run import describe, run
@@ -21,8 +22,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from typing import Any
 
-#: Steps that wait for a server at the same time. A worker takes 8 commands at once unless it is told otherwise.
-THREADS = 32
+#: Steps that may wait for a server at the same time.
+THREADS = 64
+#: Steps that may compete with the event loop for the interpreter at the same time, and for how long (s) one counts as such:
+#: most end within that, and one that does not waits for its server, without the interpreter. When 32 threads ran freely, 200
+#: tasks made a third more steps a second, but the loop waited 10 ms again and again, and up to 150 (bench/worker_latency.py).
+TURNS = 2
+TURN = 0.01
 
 # Keys of a tool mapping that belong to the worker, as in the local engine. They never reach the operation.
 _ENGINE_KEYS = frozenset(
@@ -65,8 +71,26 @@ async def execute_nats_task(
     log_event_callback: Callable[..., object] | None = None,
 ) -> dict[str, Any]:
     """Runs one NATS step and gives its result document; a failure raises the class of its code."""
+    loop = asyncio.get_running_loop()
     step = functools.partial(contextvars.copy_context().run, execute, task_config, context, jinja_env, task_with)
-    return await asyncio.get_running_loop().run_in_executor(_pool(), step)
+    async with _turns(loop):
+        done = loop.run_in_executor(_pool(), step)
+        try:
+            await asyncio.wait((done,), timeout=TURN)
+        except asyncio.CancelledError:
+            done.cancel()
+            raise
+    return await done
+
+
+def _turns(loop: asyncio.AbstractEventLoop) -> asyncio.Semaphore:
+    """Of this loop: a process may have one after the other."""
+    if loop not in _TURNS_OF:
+        _TURNS_OF[loop] = asyncio.Semaphore(TURNS)
+    return _TURNS_OF[loop]
+
+
+_TURNS_OF: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = weakref.WeakKeyDictionary()
 
 
 @functools.lru_cache(maxsize=1)
@@ -131,7 +155,12 @@ class _Operation:
             if not self._is_engines(key) and not self._is_unset(key, value)
         }
         for key, value in merged.items():
-            if key in _INPUT_KEYS and key in self._names and not self.given(self._names[key], out):
+            if (
+                value is not None
+                and key in _INPUT_KEYS
+                and key in self._names
+                and not self.given(self._names[key], out)
+            ):
                 out[key] = value
         if "name" in self._own:
             # In a list of tools `name` is the label of the task; there the name of an object stands in the tool's input.
