@@ -41,6 +41,9 @@ def _then(found, change):
 
 def patch(noetl):
     """Whatever this NoETL is, it stays importable."""
+    if "__noetl_nats__" in vars(noetl):
+        return  # Python runs the .pth files of a virtual environment twice
+    noetl.__noetl_nats__ = True
     try:
         if callable(getattr(noetl, "cli", None)) and callable(getattr(noetl, "run", None)):
             _patch_engine(noetl)
@@ -77,7 +80,6 @@ def _patch_engine(noetl):
 
     cli.__doc__, run.__doc__ = engine_cli.__doc__, engine_run.__doc__
     noetl.cli, noetl.run, noetl.main = cli, run, lambda: cli()
-    noetl.__noetl_nats__ = True
 
 
 def _enabled():
