@@ -138,7 +138,9 @@ def test_an_engine_without_any_known_entry_refuses_on_its_command_line(layout: L
 
 
 def test_a_fault_of_the_hook_leaves_noetl_importable(layout: Layout) -> None:
-    layout.write("6.0.0", init="class Odd(type):\n  def __call__(c): pass\ndef __getattr__(name): raise RuntimeError(name)")
+    layout.write(
+        "6.0.0", init="class Odd(type):\n  def __call__(c): pass\ndef __getattr__(name): raise RuntimeError(name)"
+    )
     done = layout.program("import noetl; print('here')")
     assert done.stdout == "here\n"
     assert done.stderr.startswith("noetl stays as it is, the import hook failed: RuntimeError: ")

@@ -18,28 +18,38 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
-import recorded
 
 import noetl_nats as nn
+import recorded
 from nats_server import Server, running
 
 Document = dict[str, Any]
 
 
 class Credentials:
-    """The part of NoETL's server that gives the worker a credential."""
+    """The part of NoETL's server that gives the worker a credential and takes its events."""
 
     def __init__(self) -> None:
         self.known: dict[str, Document] = {}
+        self.events: list[Document] = []
         this = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
                 name = self.path.rsplit("/", 1)[1].partition("?")[0]
                 found = this.known.get(name)
-                body = json.dumps({"name": name, "type": "nats", "data": found}).encode()
-                self.send_response(200 if found is not None else 404)
+                self.answer(200 if found is not None else 404, {"name": name, "type": "nats", "data": found})
+
+            def do_POST(self) -> None:
+                body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+                this.events += body.get("events", [body])
+                self.answer(200, {"status": "ok"})
+
+            def answer(self, status: int, document: Document) -> None:
+                body = json.dumps(document).encode()
+                self.send_response(status)
                 self.send_header("Content-Length", str(len(body)))
                 self.end_headers()
                 self.wfile.write(body)
@@ -114,7 +124,6 @@ AS_RECORDED = {
     "kv_put_value_template_quoted",
     "kv_put_value_template_syntax_error",
     "object_get_template_name",
-    "object_put_list",
 }
 # And this is deliberately like neither (docs/worker.md):
 DIFFERENT: dict[str, Document] = {
@@ -124,6 +133,7 @@ DIFFERENT: dict[str, Document] = {
         "state": [{"probe": "last", "stream": "S", "subject": "s.a", "headers": ["Nats-Msg-Id: 123"]}],
     },
     "object_put_object": {"result": {"status": "success", "size": 23}},
+    "object_put_list": {"result": {"status": "success", "size": 6}},
     "object_get_binary_as_utf8": {"error": {"codes": ["data_loss"], "mentions": ["UTF-8", "encoding: base64"]}},
     "js_get_msg_binary": {"error": {"codes": ["data_loss"], "mentions": ["UTF-8", "encoding: base64"]}},
     "auth_alias_nats_prefixed": {"result": {"value": "x"}},
@@ -140,8 +150,7 @@ def wanted(case: Document) -> Document:
             "state": was.get("state"),
             "result": {key: value for key, value in was["result"].items() if value is not None},
         }
-    want: Document = DIFFERENT.get(case["name"], case["want"])
-    return want
+    return DIFFERENT[case["name"]] if case["name"] in DIFFERENT else case["want"]
 
 
 class Recorder:
@@ -285,12 +294,60 @@ def test_the_workers_own_server_serves_no_step(worker: Any, bucket: Document, mo
         run(worker, get({"bucket": "B"}))
 
 
+@pytest.mark.parametrize(
+    ("key", "names", "terminal"),
+    [("k", ["call.done", "command.completed"], "value"), ("a..b", ["call.error", "command.failed"], "error")],
+)
+def test_a_command_ends_with_the_workers_events(
+    credentials: Credentials, bucket: Document, key: str, names: list[str], terminal: str
+) -> None:
+    """The whole command, as it comes from NoETL's server."""
+    from noetl.worker.nats_worker import Worker
+
+    command = {
+        "execution_id": 7,
+        "node_name": "read",
+        "action": "nats",
+        "context": {"tool_config": get(bucket, key=key), "input": {}, "render_context": {}},
+        "meta": {},
+    }
+
+    async def execute() -> None:
+        worker = Worker("worker", nats_url="nats://127.0.0.1:1", server_url=credentials.url)
+        async with httpx.AsyncClient() as client:
+            worker._http_client = client
+            await worker._execute_command(command, credentials.url, "c1")
+
+    credentials.events.clear()
+    asyncio.run(execute())
+    seen = {event["name"]: event["payload"] for event in credentials.events}
+    assert set(names) <= set(seen)
+    text = json.dumps(seen[names[1]])
+    assert ("has an empty token" if terminal == "error" else '"value": "x"') in text
+
+
 # The input of a step -----------------------------------------------------------------------------------------------------
 
 
 def test_parameters_may_stand_in_the_input(worker: Any, bucket: Document) -> None:
     run(worker, {"operation": "kv_put", "bucket": "B", "key": "k"}, {"nats_url": bucket["nats_url"], "value": "new"})
     assert stored(bucket) == "new"
+
+
+@pytest.mark.parametrize(
+    ("mapping", "given_input", "found"),
+    [
+        ({"name": "o"}, {}, "o"),
+        ({"name": "o"}, {"name": "variable"}, "o"),
+        ({}, {"name": "o"}, "o"),
+    ],
+)
+def test_the_name_of_an_object(
+    worker: Any, server: Server, mapping: Document, given_input: Document, found: str
+) -> None:
+    nn.run("object_bucket_apply", {"url": server.url, "bucket": "O"})
+    tool = {"operation": "object_put", "nats_url": server.url, "bucket": "O", "data": "x", **mapping}
+    assert run(worker, tool, given_input, {"event": {"step": "the_step"}})["name"] == found
 
 
 def test_variables_in_the_input_are_no_parameters(worker: Any, bucket: Document) -> None:
@@ -468,9 +525,9 @@ def result_of(done: subprocess.CompletedProcess[str]) -> Document:
     return found
 
 
-def test_nothing_of_ours_is_loaded_before_a_step(tmp_path: Path) -> None:
-    check = "import sys, noetl.worker.nats_worker; print('RESULT', int('noetl_nats' in sys.modules))"
-    assert result_of(program(check)) == 0
+def test_nothing_of_ours_is_loaded_before_a_step() -> None:
+    check = "import sys, noetl.worker.nats_worker; print('RESULT', json.dumps({'loaded': 'noetl_nats' in sys.modules}))"
+    assert result_of(program("import json\n" + check)) == {"loaded": False}
 
 
 def test_every_name_of_the_tool_is_ours() -> None:

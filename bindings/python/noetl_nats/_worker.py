@@ -113,12 +113,14 @@ def execute(
     under ``input`` and the step's name where the mapping has no ``name``.
     """
     merged = task_with or {}
+    event = context.get("event")
+    step = event.get("step") if isinstance(event, dict) else context.get("step")
     render = functools.partial(_rendered, jinja_env=jinja_env, context=context)
     name = render(task_config.get("operation") or merged.get("operation"))
     if not name:
         raise InvalidArgumentError("NATS task requires 'operation' field")
     operation = _operation(str(name))
-    params = {key: render(value) for key, value in operation.params(task_config, merged).items()}
+    params = {key: render(value) for key, value in operation.params(task_config, merged, step).items()}
     auth = next(filter(None, (source.get(key) for source in (task_config, merged) for key in _CREDENTIAL_KEYS)), None)
     if auth is not None:
         params.update(operation.missing(_credential(auth, jinja_env, context), params))
@@ -146,7 +148,7 @@ class _Operation:
     def given(self, name: str, params: Iterable[str]) -> bool:
         return any(self._names.get(key) == name for key in params)
 
-    def params(self, task_config: Mapping[str, Any], merged: Mapping[str, Any]) -> dict[str, Any]:
+    def params(self, task_config: Mapping[str, Any], merged: Mapping[str, Any], step: str | None) -> dict[str, Any]:
         """All of the tool mapping, known or not: the core refuses what it does not know. Of the input what is known."""
         # A tool mapping may say `nats_url: null`, and mean the credential's.
         out = {
@@ -163,9 +165,8 @@ class _Operation:
             ):
                 out[key] = value
         if "name" in self._own:
-            # In a list of tools `name` is the label of the task; there the name of an object stands in the tool's input.
-            source = task_config if "name" in merged else task_config.get("input") or {}
-            out.update({"name": source["name"]} if source.get("name") is not None else {})
+            name = _object_name(task_config, merged, step)
+            out.update({"name": name} if name is not None else {})
         return out
 
     def missing(self, credential: Mapping[str, Any], params: Iterable[str]) -> dict[str, Any]:
@@ -186,6 +187,16 @@ class _Operation:
 
     def _is_unset(self, key: str, value: object) -> bool:
         return value is None and key in self._names and self._names[key] not in self._own
+
+
+def _object_name(task_config: Mapping[str, Any], merged: Mapping[str, Any], step: str | None) -> Any:
+    """Never the step's own name, which the worker puts into a mapping that has no ``name``.
+
+    In a list of tools ``name`` is the label of the task; there the name of an object stands in the tool's input.
+    """
+    in_mapping = task_config.get("name") if "name" in merged else None
+    in_input = (task_config.get("input") or {}).get("name")
+    return in_input if in_mapping is None or (in_input is not None and in_mapping == step) else in_mapping
 
 
 @functools.cache
