@@ -525,9 +525,11 @@ def result_of(done: subprocess.CompletedProcess[str]) -> Document:
     return found
 
 
-def test_nothing_of_ours_is_loaded_before_a_step() -> None:
-    check = "import sys, noetl.worker.nats_worker; print('RESULT', json.dumps({'loaded': 'noetl_nats' in sys.modules}))"
-    assert result_of(program("import json\n" + check)) == {"loaded": False}
+@pytest.mark.parametrize(("module", "hook", "loaded"), [("core.dsl.render", "1", 0), ("worker", "1", 1), ("worker", "0", 0)])
+def test_it_is_loaded_when_the_worker_is(module: str, hook: str, loaded: int) -> None:
+    """Not at the first step, where an event loop would wait for it."""
+    check = f"import json, sys, noetl.{module}; print('RESULT', json.dumps({{'loaded': 'noetl_nats' in sys.modules}}))"
+    assert result_of(program(check, NOETL_NATS_HOOK=hook)) == {"loaded": bool(loaded)}
 
 
 def test_every_name_of_the_tool_is_ours() -> None:

@@ -129,18 +129,25 @@ def _route(words):
 
 
 class WorkerTool:
-    """Finds the module of the worker's nats tool. Any other import costs one comparison."""
+    """Finds the worker and the module of its nats tool. Any other import costs one look-up."""
 
     @staticmethod
     def find_spec(name, path=None, target=None):
-        if name != "noetl.tools.nats":
+        change = _IN_THE_WORKER.get(name)
+        if change is None:
             return None
         try:
             found = (each.find_spec(name, path, target) for each in sys.meta_path if each is not WorkerTool)
-            return _then(next(filter(None, found), None), _patch_worker)
+            return _then(next(filter(None, found), None), change)
         except Exception as problem:
             _say(f"the worker keeps its own nats tool: {type(problem).__name__}: {problem}")
             return None
+
+
+def _load(worker):
+    """At the start, when no event loop waits for it."""
+    if _enabled():
+        _worker()
 
 
 def _patch_worker(tool):
@@ -173,6 +180,9 @@ def _worker():
         _say(f"{what}\nhint: the worker serves nats steps with its own tool; reinstall noetl-nats")
         return None
     return ours
+
+
+_IN_THE_WORKER = {"noetl.worker.nats_worker": _load, "noetl.tools.nats": _patch_worker}
 
 
 def _patch_unknown(noetl):
