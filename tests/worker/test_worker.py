@@ -525,7 +525,9 @@ def result_of(done: subprocess.CompletedProcess[str]) -> Document:
     return found
 
 
-@pytest.mark.parametrize(("module", "hook", "loaded"), [("core.dsl.render", "1", 0), ("worker", "1", 1), ("worker", "0", 0)])
+@pytest.mark.parametrize(
+    ("module", "hook", "loaded"), [("core.dsl.render", "1", 0), ("worker", "1", 1), ("worker", "0", 0)]
+)
 def test_it_is_loaded_when_the_worker_is(module: str, hook: str, loaded: int) -> None:
     """Not at the first step, where an event loop would wait for it."""
     check = f"import json, sys, noetl.{module}; print('RESULT', json.dumps({{'loaded': 'noetl_nats' in sys.modules}}))"
