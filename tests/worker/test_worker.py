@@ -422,8 +422,8 @@ def test_explicit_fields_win(worker: Any, closed: Document, known: dict[str, Doc
 
 def test_a_credential_in_the_step(worker: Any, closed: Document) -> None:
     inline = {"user": "u", "password": "p4ss"}
-    for auth in (inline, {"source": "inline", "fields": inline}):
-        assert run(worker, get(closed, auth=auth))["value"] == "x"
+    for auth in (inline, {"user": "u", "password": "{{ secret }}"}, {"source": "inline", "fields": inline}):
+        assert run(worker, get(closed, auth=auth), context={"secret": "p4ss"})["value"] == "x"
 
 
 @pytest.mark.parametrize("auth", ["nope", {"source": "env", "name": "HOME"}, {"type": "bearer"}])

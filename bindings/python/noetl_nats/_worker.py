@@ -37,22 +37,28 @@ _ENGINE_KEYS = frozenset(
 _CREDENTIAL_KEYS = ("auth", "credentials", "credential")
 # A step's input also holds variables for its templates. Only what the worker's own tool reads there is a parameter.
 _INPUT_KEYS = frozenset(
-    (
-        *(
-            "bucket",
-            "key",
-            "value",
-            "ttl",
-            "pattern",
-            "data",
-            "encoding",
-            "description",
-            "stream",
-            "subject",
-            "headers",
-        ),
-        *("seq", "last", "nats_url", "nats_user", "nats_password", "nats_token", "tls_cert", "tls_key", "tls_ca"),
-    )
+    {
+        "bucket",
+        "key",
+        "value",
+        "ttl",
+        "pattern",
+        "data",
+        "encoding",
+        "description",
+        "stream",
+        "subject",
+        "headers",
+        "seq",
+        "last",
+        "nats_url",
+        "nats_user",
+        "nats_password",
+        "nats_token",
+        "tls_cert",
+        "tls_key",
+        "tls_ca",
+    }
 )
 _LOGINS = (
     frozenset({"user", "password"}),
@@ -231,7 +237,7 @@ def _credential(auth: Any, jinja_env: Any, context: Mapping[str, Any]) -> Mappin
     """The fields of the credential that ``auth`` names or is. None there: an error, never a connection without a login."""
     inline = isinstance(auth, dict) and not {"source", "key", "credential"} & set(auth)
     if inline and _operation("ping").missing(auth, ()):
-        return dict(auth)
+        return {key: _rendered(value, jinja_env=jinja_env, context=context) for key, value in auth.items()}
     from noetl.worker.auth_resolver import resolve_auth
 
     try:
