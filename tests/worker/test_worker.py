@@ -157,6 +157,7 @@ class Recorder:
     """Dispatches a case; keeps the whole document, of which a step sees only ``data`` where there is one."""
 
     def __init__(self, worker: Any, known: dict[str, Document]) -> None:
+        self.as_list = False
         self.worker = worker
         self.known = known
 
@@ -176,7 +177,7 @@ class Recorder:
             tool = {**tool, "auth": case["tool_auth"]}
         module.execute_nats_task = execute_nats_task
         try:
-            if "template" in case.get("needs", ()):
+            if self.as_list:
                 tool = {**tool, "input": {"name": tool["name"]}} if "name" in tool else tool
                 value = await dispatch_list(
                     self.worker, {k: v for k, v in tool.items() if k != "name"}, given["variables"] or {}
@@ -193,15 +194,32 @@ class Recorder:
 
 
 @pytest.fixture(scope="module")
-def replay(worker: Any, credentials: Credentials) -> Iterator[recorded.Replay]:
-    replaying = recorded.Replay(Recorder(worker, credentials.known))
+def recorder(worker: Any, credentials: Credentials) -> Recorder:
+    return Recorder(worker, credentials.known)
+
+
+@pytest.fixture(scope="module")
+def replay(recorder: Recorder) -> Iterator[recorded.Replay]:
+    replaying = recorded.Replay(recorder)
     yield replaying
     replaying.close()
 
 
-@pytest.mark.skipif(not recorded.CASES.exists(), reason=f"no recorded cases in {recorded.FOLDER}")
-@pytest.mark.parametrize("case", recorded.load(), ids=lambda case: case["name"])
-def test_recorded_cases(replay: recorded.Replay, known: object, case: Document) -> None:
+# Templates of a step with one tool are rendered by NoETL's server, those of a list of tools by the worker.
+CASES = [
+    pytest.param(case, as_list, id=f"{case['name']}{' in a list' * as_list}")
+    for case in recorded.load()
+    for as_list in (False, True)
+    if as_list or "template" not in case.get("needs", ())
+]
+
+
+@pytest.mark.skipif(not CASES, reason=f"no recorded cases in {recorded.FOLDER}")
+@pytest.mark.parametrize(("case", "as_list"), CASES)
+def test_recorded_cases(
+    replay: recorded.Replay, recorder: Recorder, known: object, case: Document, as_list: bool
+) -> None:
+    recorder.as_list = as_list
     problems = replay.problems(case, wanted(case))
     assert not problems or case["want"]["level"] == "should"
     print(*problems)
