@@ -1,14 +1,16 @@
-"""Makes ``kind: nats`` steps work in plain ``noetl run`` and ``noetl.run()``.
+"""Makes ``kind: nats`` steps work: in plain ``noetl run`` and ``noetl.run()`` (NoETL 5), and in the Python worker (NoETL 4).
 
-Loaded by noetl_nats.pth when something imports ``noetl``. It wraps ``noetl.cli``, ``noetl.main`` and ``noetl.run``; a call
-that concerns no NATS step costs one look at the playbook's bytes. ``NOETL_NATS_HOOK=0`` turns it off.
+Loaded by noetl_nats.pth when something imports ``noetl``. In NoETL 5 it wraps ``noetl.cli``, ``noetl.main`` and ``noetl.run``;
+a call that concerns no NATS step costs one look at the playbook's bytes. In NoETL 4 it waits for ``noetl.tools.nats`` and
+puts our executor in place of the worker's own. ``NOETL_NATS_HOOK=0`` turns it off.
 
-A broken noetl-nats must not break ``noetl``: other playbooks run, those with NATS steps are refused (the engine would skip
-the steps and report success).
+A broken noetl-nats must not break ``noetl``, and neither must a NoETL that we do not know: other playbooks run, those with
+NATS steps are refused (the engine would skip the steps and report success). The worker then serves them with its own tool.
 """
 
 from __future__ import annotations
 
+import functools
 import importlib.util
 import os
 import re
@@ -21,19 +23,39 @@ _NATS_STEP = re.compile(rb"""["']?kind["']?\s*:\s*["']?nats\b""")
 def spec(finder):
     """The spec of noetl, with a loader that patches the module once it has run."""
     sys.meta_path.remove(finder)
-    found = importlib.util.find_spec("noetl")
+    return _then(importlib.util.find_spec("noetl"), patch)
+
+
+def _then(found, change):
+    """The spec, so that ``change`` sees the module once it has run."""
     if found is not None and found.loader is not None:
         execute = found.loader.exec_module
 
         def exec_module(module):
             execute(module)
-            patch(module)
+            change(module)
 
         found.loader.exec_module = exec_module
     return found
 
 
 def patch(noetl):
+    """Whatever this NoETL is, it stays importable."""
+    if "__noetl_nats__" in vars(noetl):
+        return  # Python runs the .pth files of a virtual environment twice
+    noetl.__noetl_nats__ = True
+    try:
+        if callable(getattr(noetl, "cli", None)) and callable(getattr(noetl, "run", None)):
+            _patch_engine(noetl)
+        elif hasattr(noetl, "__path__") and importlib.util.find_spec("noetl.tools") is not None:
+            sys.meta_path.insert(0, WorkerTool)
+        elif _enabled() and not _version().startswith(("0.", "1.", "2.", "3.", "4.")):
+            _patch_unknown(noetl)
+    except Exception as problem:
+        _say(f"noetl stays as it is, the import hook failed: {type(problem).__name__}: {problem}")
+
+
+def _patch_engine(noetl):
     """Wraps the entry points. They stay wrapped: other threads may be running playbooks."""
     engine_cli, engine_run = noetl.cli, noetl.run
 
@@ -58,7 +80,6 @@ def patch(noetl):
 
     cli.__doc__, run.__doc__ = engine_cli.__doc__, engine_run.__doc__
     noetl.cli, noetl.run, noetl.main = cli, run, lambda: cli()
-    noetl.__noetl_nats__ = True
 
 
 def _enabled():
@@ -105,3 +126,102 @@ def _route(words):
         print(f"Error: {needed[0]} has nats steps and {what}\n{hint}", file=sys.stderr)
         return 1
     return _noetl
+
+
+class WorkerTool:
+    """Finds the worker and the module of its nats tool. Any other import costs one look-up."""
+
+    @staticmethod
+    def find_spec(name, path=None, target=None):
+        change = _IN_THE_WORKER.get(name)
+        if change is None:
+            return None
+        try:
+            found = (each.find_spec(name, path, target) for each in sys.meta_path if each is not WorkerTool)
+            return _then(next(filter(None, found), None), change)
+        except Exception as problem:
+            _say(f"the worker keeps its own nats tool: {type(problem).__name__}: {problem}")
+            return None
+
+
+def _load(worker):
+    """At the start, when no event loop waits for it."""
+    if _enabled():
+        _worker()
+
+
+def _patch_worker(tool):
+    """The worker asks the module for its executor at every step."""
+    import inspect  # costs milliseconds, which no other run of noetl should pay
+
+    own = getattr(tool, "execute_nats_task", None)
+    if not inspect.iscoroutinefunction(own):
+        _say(f"the worker keeps its own nats tool: the one of noetl {_version()} is not known")
+        return
+
+    @functools.wraps(own)
+    async def execute_nats_task(*args, **options):
+        ours = _worker() if _enabled() else None
+        return await (ours.execute_nats_task if ours else own)(*args, **options)
+
+    tool.execute_nats_task = execute_nats_task
+    if getattr(getattr(tool, "executor", None), "execute_nats_task", None) is own:
+        tool.executor.execute_nats_task = execute_nats_task
+    tool.__noetl_nats__ = True
+
+
+@functools.cache
+def _worker():
+    """The module that serves the worker's steps; None, said once: broken."""
+    try:
+        from noetl_nats import _worker as ours
+    except Exception as problem:
+        what = f"noetl-nats does not work: {type(problem).__name__}: {problem}"
+        _say(f"{what}\nhint: the worker serves nats steps with its own tool; reinstall noetl-nats")
+        return None
+    return ours
+
+
+_IN_THE_WORKER = {"noetl.worker.nats_worker": _load, "noetl.tools.nats": _patch_worker}
+
+
+def _patch_unknown(noetl):
+    """An engine that we do not know would skip NATS steps: its entry points refuse playbooks that have some."""
+    why = f"noetl-nats does not know noetl {_version()}"
+    _say(
+        f"{why}: it refuses playbooks with nats steps\nhint: upgrade noetl-nats; NOETL_NATS_HOOK=0 runs noetl without it"
+    )
+
+    def refuse(words, problem):
+        for name in (name for word in words for name in _candidates(word)):
+            if _enabled() and _NATS_STEP.search(_bytes_of(name)):
+                raise problem(f"Error: {name} has nats steps and {why}")
+
+    def guarded(entry, problem):
+        @functools.wraps(entry)
+        def call(*args, **options):
+            given = [*args, *options.values()] if args or options else sys.argv[1:]
+            words = (word for each in given for word in (each if isinstance(each, (list, tuple)) else [each]))
+            refuse([os.fspath(word) for word in words if isinstance(word, (str, os.PathLike))], problem)
+            return entry(*args, **options)
+
+        return call
+
+    found = {name: getattr(noetl, name) for name in ("cli", "main", "run") if callable(getattr(noetl, name, None))}
+    for name, entry in found.items():
+        setattr(noetl, name, guarded(entry, RuntimeError if name == "run" else SystemExit))
+    if not {"cli", "main"} & set(found) and os.path.basename(sys.argv[0]).startswith("noetl"):  # noqa: PTH119
+        refuse(sys.argv[1:], SystemExit)
+
+
+def _version():
+    import importlib.metadata
+
+    try:
+        return importlib.metadata.version("noetl")
+    except importlib.metadata.PackageNotFoundError:
+        return "unknown"
+
+
+def _say(text):
+    print(text, file=sys.stderr)
