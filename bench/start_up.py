@@ -37,7 +37,7 @@ def playbook(path: Path, kind: str, count: int, url: str) -> None:
         name = "start" if n == 0 else f"s{n}"
         lines += [f"- step: {name}", f"  tool: {{{tool}}}"]
         if n < count:
-            lines += ["  next: {arcs: [{step: s%d}]}" % (n + 1)]
+            lines += [f"  next: {{arcs: [{{step: s{n + 1}}}]}}"]
     path.write_text("\n".join(lines) + "\n")
 
 

@@ -10,20 +10,24 @@ NATS steps are refused (the engine would skip the steps and report success). The
 
 from __future__ import annotations
 
-import functools
-import importlib.util
+# These two are loaded already; anything else would cost every run of noetl milliseconds.
 import os
-import re
 import sys
 
 _REFERENCE_ENDINGS = ("", ".yaml", ".yml")
-_NATS_STEP = re.compile(rb"""["']?kind["']?\s*:\s*["']?nats\b""")
+_COMMANDS = {"run", "exec", "run-legacy", "subscribe"}
 
 
 def spec(finder):
     """The spec of noetl, with a loader that patches the module once it has run."""
     sys.meta_path.remove(finder)
-    return _then(importlib.util.find_spec("noetl"), patch)
+    return _then(_find("noetl"), patch)
+
+
+def _find(name, path=None):
+    """As importlib.util.find_spec, without that module."""
+    found = (each.find_spec(name, path) for each in sys.meta_path if hasattr(each, "find_spec"))
+    return next((each for each in found if each is not None), None)
 
 
 def _then(found, change):
@@ -47,7 +51,7 @@ def patch(noetl):
     try:
         if callable(getattr(noetl, "cli", None)) and callable(getattr(noetl, "run", None)):
             _patch_engine(noetl)
-        elif hasattr(noetl, "__path__") and importlib.util.find_spec("noetl.tools") is not None:
+        elif hasattr(noetl, "__path__") and _find("noetl.tools", noetl.__path__) is not None:
             sys.meta_path.insert(0, WorkerTool)
         elif _enabled() and not _version().startswith(("0.", "1.", "2.", "3.", "4.")):
             _patch_unknown(noetl)
@@ -61,7 +65,7 @@ def _patch_engine(noetl):
 
     def cli(args=None):
         argv = sys.argv[1:] if args is None else [str(arg) for arg in args]
-        if not (_enabled() and ("run" in argv or "exec" in argv) and any(map(_may_have_steps, argv))):
+        if not (_enabled() and _COMMANDS.intersection(argv) and any(map(_may_have_steps, argv))):
             return engine_cli(args)
         route = _route(argv)
         if route is None:
@@ -112,12 +116,28 @@ def _may_have_steps(word):
     )
 
 
+def _has_steps(name, seen=None):
+    """Whether a playbook, or one that it calls, has a NATS step: for the case that nobody is there who can read YAML."""
+    import re
+
+    seen = set() if seen is None else seen
+    text = _bytes_of(name)
+    if name in seen or not text:
+        return False
+    seen.add(name)
+    if re.search(rb"kind[^\n]*\bnats\b|[&!][^\s]*\s+nats\b", text):
+        return True
+    folder = os.path.dirname(name)  # noqa: PTH120
+    called = re.findall(rb"""(?:path|playbook)["']?\s*:\s*["']?([^"'\s,{}]+)""", text)
+    return any(_has_steps(os.path.join(folder, os.fsdecode(each)), seen) for each in called)  # noqa: PTH118
+
+
 def _route(words):
     """The module that runs playbooks; None: not needed, 1: broken, and a playbook needs it."""
     try:
         from noetl_nats import _noetl
     except Exception as problem:
-        needed = [name for word in words for name in _candidates(word) if _NATS_STEP.search(_bytes_of(name))]
+        needed = [name for word in words for name in _candidates(word) if _has_steps(name)]
         what = f"noetl-nats does not work: {type(problem).__name__}: {problem}"
         if not needed:
             print(f"{what}\nhint: playbooks without nats steps run all the same; reinstall noetl-nats", file=sys.stderr)
@@ -152,7 +172,8 @@ def _load(worker):
 
 def _patch_worker(tool):
     """The worker asks the module for its executor at every step."""
-    import inspect  # costs milliseconds, which no other run of noetl should pay
+    import functools  # these cost milliseconds, which no other run of noetl should pay
+    import inspect
 
     own = getattr(tool, "execute_nats_task", None)
     if not inspect.iscoroutinefunction(own):
@@ -170,16 +191,20 @@ def _patch_worker(tool):
     tool.__noetl_nats__ = True
 
 
-@functools.cache
+_OURS = []  # the module that serves the worker's steps, once it has been loaded
+
+
 def _worker():
     """The module that serves the worker's steps; None, said once: broken."""
-    try:
-        from noetl_nats import _worker as ours
-    except Exception as problem:
-        what = f"noetl-nats does not work: {type(problem).__name__}: {problem}"
-        _say(f"{what}\nhint: the worker serves nats steps with its own tool; reinstall noetl-nats")
-        return None
-    return ours
+    if not _OURS:
+        try:
+            from noetl_nats import _worker as ours
+        except Exception as problem:
+            ours = None
+            what = f"noetl-nats does not work: {type(problem).__name__}: {problem}"
+            _say(f"{what}\nhint: the worker serves nats steps with its own tool; reinstall noetl-nats")
+        _OURS.append(ours)
+    return _OURS[0]
 
 
 _IN_THE_WORKER = {"noetl.worker.nats_worker": _load, "noetl.tools.nats": _patch_worker}
@@ -187,6 +212,8 @@ _IN_THE_WORKER = {"noetl.worker.nats_worker": _load, "noetl.tools.nats": _patch_
 
 def _patch_unknown(noetl):
     """An engine that we do not know would skip NATS steps: its entry points refuse playbooks that have some."""
+    import functools
+
     why = f"noetl-nats does not know noetl {_version()}"
     _say(
         f"{why}: it refuses playbooks with nats steps\nhint: upgrade noetl-nats; NOETL_NATS_HOOK=0 runs noetl without it"
@@ -194,7 +221,7 @@ def _patch_unknown(noetl):
 
     def refuse(words, problem):
         for name in (name for word in words for name in _candidates(word)):
-            if _enabled() and _NATS_STEP.search(_bytes_of(name)):
+            if _enabled() and _has_steps(name):
                 raise problem(f"Error: {name} has nats steps and {why}")
 
     def guarded(entry, problem):
