@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 #: Steps that may wait for a server at the same time.
 THREADS = 64
 #: Steps that may compete with the event loop for the interpreter at the same time, and for how long (s) one counts as such:
-#: most end within that, and one that does not waits for its server, without the interpreter. When 32 threads ran freely, 200
-#: tasks made a third more steps a second, but the loop waited 10 ms again and again, and up to 150 (bench/worker_latency.py).
-TURNS = 2
+#: most end within that, and one that does not waits for its server, without the interpreter. With 32 of 200 tasks at a time
+#: the loop waited 5 ms again and again and up to 48 for few more steps a second; with 4 up to 6 (bench/worker_latency.py).
+TURNS = 4
 TURN = 0.01
 
 # Keys of a tool mapping that belong to the worker, as in the local engine. They never reach the operation.
