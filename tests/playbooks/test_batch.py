@@ -10,7 +10,7 @@ from typing import Any
 
 import nats
 import pytest
-from test_acceptance import NOETL, environment
+from engine import NOETL, environment
 
 import noetl_nats as nn
 from nats_server import Server, running

@@ -125,7 +125,7 @@ def _has_steps(name, seen=None):
     if name in seen or not text:
         return False
     seen.add(name)
-    if re.search(rb"kind[^\n]*\bnats\b|[&!][^\s]*\s+nats\b", text):
+    if re.search(rb"""kind["']?\s*:\s*(?:[!&>|]\S*\s+)*["']?nats\b|[&!]\S+\s+["']?nats\b""", text):
         return True
     folder = os.path.dirname(name)  # noqa: PTH120
     called = re.findall(rb"""(?:path|playbook)["']?\s*:\s*["']?([^"'\s,{}]+)""", text)

@@ -58,11 +58,23 @@ def _terminal() -> Iterator[int]:
         os.close(copy)
 
 
+def _program() -> str:
+    """The path of the native program, or nothing: then playbooks that do not need it still run."""
+    try:
+        return executable()
+    except RuntimeError:
+        return ""
+
+
 def cli(engine: Callable[[list[str]], int], argv: list[str]) -> int:
     """``noetl run ...``; the exit status."""
     with _terminal() as terminal:
         try:
-            plan = _core.plan_command_line(argv, executable(), terminal)
+            program = _program()
+            plan = _core.plan_command_line(argv, program, terminal)
+            if plan is not None and not program:
+                plan.close()
+                executable()  # raises
         except (ValueError, RuntimeError) as problem:
             print(f"Error: {problem}", file=sys.stderr)
             return 1
@@ -83,6 +95,9 @@ def cli(engine: Callable[[list[str]], int], argv: list[str]) -> int:
 @contextlib.contextmanager
 def _captured(restored: Callable[[bytes], bytes]) -> Iterator[None]:
     """Holds standard output back, because it names the lowered file: one document at the end, so holding back is harmless."""
+    if sys.stdout is None:  # closed by the caller
+        yield
+        return
     sys.stdout.flush()
     with tempfile.TemporaryFile() as file:
         saved = os.dup(1)
@@ -106,7 +121,11 @@ def run(
     variables = {str(key): str(noetl._stringify(value)) for key, value in (options.get("variables") or {}).items()}
     with _terminal() as terminal:
         try:
-            plan = _core.plan_call(path, variables, bool(options.get("quiet", True)), executable(), terminal)
+            program = _program()
+            plan = _core.plan_call(path, variables, bool(options.get("quiet", True)), program, terminal)
+            if plan is not None and not program:
+                plan.close()
+                executable()  # raises
         except ValueError as problem:
             raise RuntimeError(str(problem)) from None
         if plan is None:

@@ -154,13 +154,17 @@ bool is_local(const Scanner& scanner, const Environment& environment) {
 
 std::map<std::string, std::string> variables_of(const Scanner& scanner) {
   std::map<std::string, std::string> out;
+  const auto set = [&](const std::string& key, const std::string& value) {  // `--set k=v` sets k and workload.k
+    out[key] = value;
+    if (!key.starts_with("workload.")) out["workload." + key] = value;
+  };
   const auto payload = last(scanner, "payload").empty() ? last(scanner, "workload") : last(scanner, "payload");
   const Json object = Json::parse(payload, nullptr, false);
   if (object.is_object())
-    for (const auto& [key, value] : object.items()) out[key] = value.is_string() ? value.get<std::string>() : dump(value);
+    for (const auto& [key, value] : object.items()) set(key, value.is_string() ? value.get<std::string>() : dump(value));
   if (const auto sets = scanner.values.find("set"); sets != scanner.values.end())
     for (const auto& each : sets->second)
-      if (const auto equals = each.find('='); equals != std::string::npos) out[each.substr(0, equals)] = each.substr(equals + 1);
+      if (const auto equals = each.find('='); equals != std::string::npos) set(each.substr(0, equals), each.substr(equals + 1));
   return out;
 }
 

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
 #include <array>
 
 #include "base/names.hpp"
@@ -36,6 +37,20 @@ Json arcs_of_list(const Json& list) {
   return Json{{"arcs", std::move(arcs)}};
 }
 
+/// A chain as the user has written it.
+std::string spelt(const Reference& chain) {
+  std::string out = chain.root;
+  for (const auto& each : chain.path) out += (each.front() == '[' ? "" : ".") + each;
+  return out;
+}
+
+/// The engine knows filters behind plain names only.
+bool takes_filters(const std::string& variable) {
+  return variable.starts_with("vars.") && std::all_of(variable.begin(), variable.end(), [](unsigned char c) {
+           return std::isalnum(c) != 0 || c == '_' || c == '.';
+         });
+}
+
 const std::string kEmptyWhenMissing = " | trim";
 
 }  // namespace
@@ -66,7 +81,7 @@ Result<std::string> Document::exported(const Reference& chain, const Place& plac
     const bool index = each.front() == '[';
     if (index && (after_index || in_result.empty()))
       return fail(problem_at(
-          place, fmt::format("the engine cannot reach {}", in_quotes(fmt::format("{}.{}", chain.root, fmt::join(chain.path, ".")))),
+          place, fmt::format("the engine cannot reach {}", in_quotes(spelt(chain))),
           "take it apart in a nats step"));
     variable += "." + (index ? each.substr(1, each.size() - 2) : each);
     in_result += index ? each : (in_result.empty() ? "" : ".") + each;
@@ -92,7 +107,7 @@ Result<std::string> Document::rewritten(const std::string& text, const Place& pl
                      "it knows lone references and the filters lower, upper, trim; compute the value in a nats step, or in the shell"));
     NN_TRY(const auto variable, exported(found.front(), place));
     // A filter makes what is not there empty; without one the braces would stay. The engine's vars are trimmed anyway.
-    const std::string& filtered = filter->empty() && variable.starts_with("vars.") ? kEmptyWhenMissing : *filter;
+    const std::string& filtered = filter->empty() && takes_filters(variable) ? kEmptyWhenMissing : *filter;
     out += text.substr(at, block.begin - at) + fmt::format("{{{{ {}{} }}}}", variable, filtered);
     at = block.end;
   }
@@ -152,7 +167,9 @@ Result<std::string> Document::rhai_variable(const Reference& chain, const Place&
     return fmt::format("(if is_def_var({0}) {{ {1}[\"result\"] ?? \"\" }} else {{ \"\" }})", rhai_literal(step), step);
   };
   if (nats_.contains(chain.root)) {
-    NN_TRY(const auto variable, exported(chain, place));
+    // Rhai cannot name a step with a hyphen; its status says whether it has run.
+    const bool whole = chain.path.empty() && chain.root.find('-') != std::string::npos;
+    NN_TRY(const auto variable, exported(whole ? Reference{chain.begin, chain.end, chain.root, {"status"}} : chain, place));
     if (variable.starts_with("vars.")) return member("vars", variable.substr(5));
     return result_of(chain.root);
   }

@@ -120,6 +120,7 @@ int run_command(const std::vector<std::string>& arguments, const Environment& en
   if (capture) std::cout << (*plan)->restored(read_all(child->output.get())) << std::flush;
   const int status = wait_for(child->pid);
   if (status == 0 && *plan) std::cout << (*plan)->epilogue() << std::flush;
+  if (!std::cout) return std::cerr << "Error: standard output cannot be written\n", 1;
   return status;
 }
 
