@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cctype>
-#include <sstream>
 
 #include "base/bytes.hpp"
 #include "base/names.hpp"
@@ -52,13 +51,17 @@ std::string engine_json(const Json& document) {
   return out;
 }
 
-/// Of a text that we cannot read: whether one of its lines has both words, or names nats behind an anchor or tag.
+/// Of a text that we cannot read: whether the word kind is followed by nats, or nats stands behind an anchor or tag.
 bool may_have_nats_steps(const std::string& text) {
-  std::istringstream lines(text);
-  for (std::string line; std::getline(lines, line);) {
-    const auto nats = line.find("nats");
-    if (nats == std::string::npos) continue;
-    if (line.find("kind") < nats || line.find_last_of("&!", nats) != std::string::npos) return true;
+  const auto value_behind = [&](std::size_t at) {
+    while (at < text.size() && std::string_view("\"' \t\r\n:?>|-").find(text[at]) != std::string_view::npos) ++at;
+    return at;
+  };
+  for (auto at = text.find("kind"); at != std::string::npos; at = text.find("kind", at + 1))
+    if (text.compare(value_behind(at + 4), 4, "nats") == 0) return true;
+  for (auto at = text.find_first_of("&!"); at != std::string::npos; at = text.find_first_of("&!", at + 1)) {
+    const auto blank = text.find_first_of(" \t\r\n", at);
+    if (blank != std::string::npos && text.compare(value_behind(blank), 4, "nats") == 0) return true;
   }
   return false;
 }

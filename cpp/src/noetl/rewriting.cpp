@@ -8,6 +8,7 @@
 #include "base/names.hpp"
 #include "noetl/conditions.hpp"
 #include "noetl/lowering.hpp"
+#include "noetl/when.hpp"
 #include "noetl/references.hpp"
 
 namespace noetl::nats::playbook {
@@ -81,7 +82,7 @@ Result<std::string> Document::exported(const Reference& chain, const Place& plac
     const bool index = each.front() == '[';
     if (index && (after_index || in_result.empty()))
       return fail(problem_at(
-          place, fmt::format("the engine cannot reach {}", in_quotes(spelt(chain))),
+          place, fmt::format("the engine cannot reach {{{{ {} }}}}", spelt(chain)),
           "take it apart in a nats step"));
     variable += "." + (index ? each.substr(1, each.size() - 2) : each);
     in_result += index ? each : (in_result.empty() ? "" : ".") + each;
@@ -134,7 +135,9 @@ std::string Document::decided(const std::string& step, const std::string& expres
   if (found == conditions.end()) found = conditions.insert(conditions.end(), expression);
   const auto name = fmt::format("_when.c{}", found - conditions.begin());
   exports_[step][step + "." + name] = name;
-  return fmt::format("{{{{ vars.{}.{} == 'true' }}}}", step, name);
+  // Before the step has run the variable is no more than its own name: then the condition is what it is with nothing there.
+  const bool without_result = holds(expression, Json::object()).value_or(false);
+  return fmt::format("{{{{ vars.{}.{} {} }}}}", step, name, without_result ? "!= 'false'" : "== 'true'");
 }
 
 /// A condition that the engine evaluates itself: chains replaced where they stand, one comparison at most.
@@ -168,7 +171,7 @@ Result<std::string> Document::rhai_variable(const Reference& chain, const Place&
   };
   if (nats_.contains(chain.root)) {
     // Rhai cannot name a step with a hyphen; its status says whether it has run.
-    const bool whole = chain.path.empty() && chain.root.find('-') != std::string::npos;
+    const bool whole = (chain.path.empty() || chain.path == std::vector<std::string>{"result"}) && chain.root.find('-') != std::string::npos;
     NN_TRY(const auto variable, exported(whole ? Reference{chain.begin, chain.end, chain.root, {"status"}} : chain, place));
     if (variable.starts_with("vars.")) return member("vars", variable.substr(5));
     return result_of(chain.root);

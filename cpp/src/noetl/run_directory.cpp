@@ -46,14 +46,16 @@ void sweep(const fs::path& parent) {
 }  // namespace
 
 Result<RunDirectory> RunDirectory::create(const Environment& environment) {
-  fs::path parent = temporary(environment);
-  if (access(parent.c_str(), W_OK) != 0) parent = "/tmp";
-  sweep(parent);
-  std::string pattern = (parent / fmt::format("{}{}-XXXXXX", kPrefix, getpid())).string();
-  if (mkdtemp(pattern.data()) == nullptr)
-    return fail(Code::failed_precondition, fmt::format("cannot make a directory in {}: {}", parent.string(), std::strerror(errno)),
-                "set TMPDIR to a writable directory");
-  return RunDirectory(pattern, true);
+  int problem = 0;
+  for (const fs::path& parent : {temporary(environment), fs::path("/tmp")}) {
+    sweep(parent);
+    std::string pattern = (parent / fmt::format("{}{}-XXXXXX", kPrefix, getpid())).string();
+    if (mkdtemp(pattern.data()) != nullptr) return RunDirectory(pattern, true);
+    if (problem == 0) problem = errno;
+  }
+  return fail(Code::failed_precondition,
+              fmt::format("cannot make a directory in {}: {}", temporary(environment).string(), std::strerror(problem)),
+              "set TMPDIR to a writable directory");
 }
 
 Result<RunDirectory> RunDirectory::within(const fs::path& parent) {
