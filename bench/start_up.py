@@ -1,6 +1,6 @@
 """What a start costs: the command line, the module, the hook, and a nats step in `noetl run`. Medians of one interleaved run.
 
-    .venv/bin/python bench/start_up.py [--rounds 30] [--save bench/results/start-up.json]
+.venv/bin/python bench/start_up.py [--rounds 30] [--save bench/results/start-up.json]
 """
 
 from __future__ import annotations
@@ -29,7 +29,10 @@ HOOK = (
 
 def playbook(path: Path, kind: str, count: int, url: str) -> None:
     steps = [
-        {"nats": f"kind: nats, url: '{url}', operation: kv_get, bucket: b, key: k", "shell": "kind: shell, cmds: 'true'"}[kind]
+        {
+            "nats": f"kind: nats, url: '{url}', operation: kv_get, bucket: b, key: k",
+            "shell": "kind: shell, cmds: 'true'",
+        }[kind]
         for _ in range(count)
     ]
     lines = ["apiVersion: noetl.io/v2", "kind: Playbook", "metadata: {name: cost, path: cost}", "workflow:"]
@@ -86,7 +89,9 @@ def main() -> None:
     medians = {name: statistics.median(values) for name, values in times.items()}
     medians["import over bare python"] = medians["python, import noetl_nats"] - medians["python"]
     shell = medians["noetl run, no nats steps, hook on"]
-    medians["one nats step"] = (medians[f"noetl run, {STEPS} nats steps"] - medians["noetl run, 1 nats step"]) / (STEPS - 1)
+    medians["one nats step"] = (medians[f"noetl run, {STEPS} nats steps"] - medians["noetl run, 1 nats step"]) / (
+        STEPS - 1
+    )
     medians["one shell step (true)"] = (medians[f"noetl run, {STEPS} shell steps"] - shell) / (STEPS - 1)
     for name, value in medians.items():
         print(f"{value:9.2f} ms  {name}")

@@ -36,9 +36,7 @@ workflow:
 
 def noetl_nats(*arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
     environment = {**os.environ, "PATH": f"{BIN}:{os.environ['PATH']}"} | env
-    return subprocess.run(
-        [CLI, *arguments], env=environment, capture_output=True, text=True, timeout=120, check=False
-    )
+    return subprocess.run([CLI, *arguments], env=environment, capture_output=True, text=True, timeout=120, check=False)
 
 
 def lint(folder: Path, text: str, *options: str) -> tuple[int, list[dict[str, Any]]]:
@@ -66,7 +64,7 @@ def test_nothing_to_say(tmp_path: Path) -> None:
         ("executor: {requires: {tools: [nats]}}\n", "executor: {}\n", "requires-nats", 4, "requires.tools"),
         ("key: k}", "key: k, password: hunter2}", "secret-in-clear", 8, "password"),
         ("key: k}", "key: k, url: 'nats://u:hunter2@h'}", "secret-in-clear", 8, "url"),
-        ('"{{ start.revision > 3 and start.status == \'success\' }}"', "false", "constant-condition", 11, "always"),
+        ("\"{{ start.revision > 3 and start.status == 'success' }}\"", "false", "constant-condition", 11, "always"),
         ("start.revision > 3 and start.status == 'success'", "workload.bucket > 3", "always-true", 11, "always true"),
         ("start.revision > 3 and start.status == 'success'", "done.x == 3", "never-true", 11, "never matches"),
         ("start.revision > 3 and start.status == 'success'", "workload.no == 'x'", "no-default", 11, "no default"),

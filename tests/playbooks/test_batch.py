@@ -10,9 +10,9 @@ from typing import Any
 
 import nats
 import pytest
-from engine import NOETL, environment
 
 import noetl_nats as nn
+from engine import NOETL, environment
 from nats_server import Server, running
 
 

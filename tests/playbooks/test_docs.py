@@ -2,7 +2,7 @@
 
 A ```yaml block that begins with "- step:" is put into the frame that the document shows first. A ```sh block "noetl run
 example.yaml ..." gives options for the ```text block that follows it; `...` in a text stands for anything. An example without
-a text block has to succeed. ```yaml batch is for an operation that is still to come.
+a text block has to succeed.
 """
 
 from __future__ import annotations
@@ -106,5 +106,5 @@ def test_example(example: Example, tmp_path: Path) -> None:
 
 
 def test_every_block_is_of_a_kind_that_is_tested() -> None:
-    assert {kind for _, kind, _ in blocks()} <= {"yaml", "yaml batch", "sh", "text"}
+    assert {kind for _, kind, _ in blocks()} <= {"yaml", "sh", "text"}
     assert len(EXAMPLES) > 10

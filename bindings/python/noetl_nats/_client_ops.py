@@ -312,7 +312,8 @@ class Operations:
 
         stream: Stream whose messages the group shares.
         group: Name of the group; the consumer has it too.
-        kind: shared: every worker takes what comes next. The other kinds are not built yet.
+        kind: shared: every worker takes what comes next. The other kinds are not built yet. In a playbook:
+            group_kind.
         filters: Only messages whose subject matches one of these.
         ack_wait: Deliver a message again when it is not acknowledged for so long (30s unless given).
         max_deliver: Give a message up after so many deliveries; -1: never.

@@ -110,7 +110,9 @@ int version_command(Session&, const Arguments&) { return print(fmt::format("noet
 int run_playbook(Session& session, const Arguments& arguments) { return playbook::run_command(arguments, session.environment()); }
 int copy_playbooks(Session& session, const Arguments& arguments) { return playbook::playbooks_command(arguments, session.environment()); }
 int lint_playbooks(Session& session, const Arguments& arguments) { return playbook::lint_command(arguments, session.environment()); }
-int look_at_installation(Session& session, const Arguments& arguments) { return playbook::doctor_command(arguments, session.environment()); }
+int look_at_installation(Session& session, const Arguments& arguments) {
+  return playbook::doctor_command(arguments, session.environment());
+}
 int print_schema(Session&, const Arguments& arguments) { return playbook::schema_command(arguments); }
 int run_step(Session& session, const Arguments& arguments) {
   return playbook::step_command(arguments, session.environment(), &cancel_by_signal());
@@ -119,9 +121,9 @@ int lower_sub_playbook(Session& session, const Arguments& arguments) { return pl
 
 using Command = int (*)(Session&, const Arguments&);
 const std::map<std::string, Command, std::less<>> kCommands{
-    {"call", call_command},       {"ops", ops_command},  {"describe", describe_command}, {"completion", completion_command},
-    {"version", version_command}, {"run", run_playbook}, {"playbooks", copy_playbooks},  {"lint", lint_playbooks}, {"doctor", look_at_installation}, {"schema", print_schema}, {"__step", run_step},
-    {"__sub", lower_sub_playbook}};
+    {"call", call_command},           {"ops", ops_command},     {"describe", describe_command}, {"completion", completion_command},
+    {"version", version_command},     {"run", run_playbook},    {"playbooks", copy_playbooks},  {"lint", lint_playbooks},
+    {"doctor", look_at_installation}, {"schema", print_schema}, {"__step", run_step},           {"__sub", lower_sub_playbook}};
 
 bool wants_help(const Arguments& arguments) {
   return std::any_of(arguments.begin(), arguments.end(), [](const std::string& each) { return each == "--help" || each == "-h"; });

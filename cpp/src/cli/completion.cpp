@@ -15,7 +15,8 @@ namespace {
 /// What can follow a command: "" → nouns and commands, "kv" → verbs, "kv get" → flags.
 std::map<std::string, std::set<std::string>> words(const Registry& registry) {
   std::map<std::string, std::set<std::string>> out;
-  for (const auto* command : {"call", "ops", "describe", "completion", "version", "run", "playbooks", "lint", "doctor", "schema"}) out[""].insert(command);
+  for (const auto* command : {"call", "ops", "describe", "completion", "version", "run", "playbooks", "lint", "doctor", "schema"})
+    out[""].insert(command);
   out["completion"] = {"bash", "zsh", "fish"};
   out["playbooks"] = {"copy"};
   out["schema"] = {"playbook"};

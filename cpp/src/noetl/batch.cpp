@@ -33,7 +33,7 @@ Result<Json> connection_of(const Json& tool) {
 
 std::string task_name(const Json& task, std::size_t index) {
   return task.is_object() && task.contains("name") && task["name"].is_string() ? task["name"].get<std::string>()
-                                                                             : fmt::format("task_{}", index);
+                                                                               : fmt::format("task_{}", index);
 }
 
 Result<Batch> read_batch(const Json& tool) {

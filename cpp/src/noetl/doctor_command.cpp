@@ -41,7 +41,8 @@ std::vector<Check> run_checks(const Environment& environment) {
   } else {
     const Engine engine{*program, engine_version(*said)};
     const bool tested = engine.version.starts_with(kTested);
-    checks.push_back({"noetl", tested ? Check::Outcome::ok : Check::Outcome::warning, fmt::format("{} at {}", engine.version, program->string()),
+    checks.push_back({"noetl", tested ? Check::Outcome::ok : Check::Outcome::warning,
+                      fmt::format("{} at {}", engine.version, program->string()),
                       tested ? "" : fmt::format("tested with {}x: see the probes below", kTested)});
     for (auto& check : probe_engine(engine, environment, wait)) checks.push_back(std::move(check));
   }

@@ -39,7 +39,8 @@ class Probes {
   }
 
  private:
-  Result<sys::Finished> run_playbook(const std::string& program, const std::string& name, const Json& document, const Environment& environment) {
+  Result<sys::Finished> run_playbook(const std::string& program, const std::string& name, const Json& document,
+                                     const Environment& environment) {
     NN_TRY(const auto file, directory_.write(name + ".yaml", document.dump()));
     return sys::run_program({program, "run", file.string(), "--json"}, environment, wait_);
   }
@@ -71,12 +72,14 @@ class Probes {
   }
 
   static Json nats_steps() {
-    return playbook("probe-nats", {{"text", kHostile}},
-                    {{{"step", "start"},
-                      {"tool", {{"kind", "nats"}, {"operation", "say"}, {"text", "{{ workload.text }}"}}},
-                      {"next", {{"arcs", {{{"step", "wrong"}, {"when", "{{ start.text == 'x' or start.status != 'success' }}"}}, {{"step", "right"}}}}}}},
-                     {{"step", "wrong"}, {"tool", shell("true")}},
-                     {{"step", "right"}, {"tool", shell("true")}}});
+    return playbook(
+        "probe-nats", {{"text", kHostile}},
+        {{{"step", "start"},
+          {"tool", {{"kind", "nats"}, {"operation", "say"}, {"text", "{{ workload.text }}"}}},
+          {"next",
+           {{"arcs", {{{"step", "wrong"}, {"when", "{{ start.text == 'x' or start.status != 'success' }}"}}, {{"step", "right"}}}}}}},
+         {{"step", "wrong"}, {"tool", shell("true")}},
+         {{"step", "right"}, {"tool", shell("true")}}});
   }
 
   /// What is wrong with the outcome; empty: nothing.

@@ -62,7 +62,8 @@ Check reachable(const Environment& environment) {
   if (answer.contains("error"))
     return {"server", Check::Outcome::note, answer["error"].value("message", std::string()),
             "noetl run automation/infrastructure/nats.yaml --set action=deploy starts one"};
-  return {"server", Check::Outcome::ok, fmt::format("{} {}", answer.value("server", std::string("reachable")), answer.value("version", std::string()))};
+  return {"server", Check::Outcome::ok,
+          fmt::format("{} {}", answer.value("server", std::string("reachable")), answer.value("version", std::string()))};
 }
 
 }  // namespace

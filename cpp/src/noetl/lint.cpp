@@ -41,7 +41,12 @@ std::string pointer_of(const std::string& path) {
 class TaskCheck {
  public:
   TaskCheck(const NatsTask& task, std::string pointer, std::string step, Findings& findings)
-      : task_(*task.task), in_list_(task.in_list), batch_(task.batch), pointer_(std::move(pointer)), step_(std::move(step)), findings_(findings) {}
+      : task_(*task.task),
+        in_list_(task.in_list),
+        batch_(task.batch),
+        pointer_(std::move(pointer)),
+        step_(std::move(step)),
+        findings_(findings) {}
 
   void run() {
     if (!task_.contains("operation") || !task_["operation"].is_string()) {
@@ -101,8 +106,11 @@ class TaskCheck {
       const bool alone = field != nullptr && field->required;
       if (!here && !alone && !templated_.empty()) continue;  // a rule over several fields, and a template may meet it
       const bool unknown = message.starts_with("unknown field");
-      findings_.add(true, unknown ? "unknown-field" : !here ? "missing-field" : "invalid-field", pointer_ + (here ? pointer_of(path) : ""),
-                    step_, path.empty() ? message : fmt::format("{}: {}", path, message),
+      findings_.add(true,
+                    unknown ? "unknown-field"
+                    : !here ? "missing-field"
+                            : "invalid-field",
+                    pointer_ + (here ? pointer_of(path) : ""), step_, path.empty() ? message : fmt::format("{}: {}", path, message),
                     fmt::format("noetl-nats describe {} shows the fields", operation_->name));
     }
   }
@@ -176,7 +184,12 @@ std::vector<Finding> lint(const std::filesystem::path& file, const Environment& 
   }
   const Json& playbook = document->root;
   if (!playbook.is_object() || !playbook.contains("workflow") || !playbook["workflow"].is_array())
-    return {{.rule = "no-playbook", .line = 1, .column = 1, .step = {}, .message = "not a playbook: it has no list named workflow", .hint = {}}};
+    return {{.rule = "no-playbook",
+             .line = 1,
+             .column = 1,
+             .step = {},
+             .message = "not a playbook: it has no list named workflow",
+             .hint = {}}};
 
   Findings findings(*document);
   bool any = false;

@@ -19,8 +19,9 @@ constexpr const char* kUsage =
     "Exit codes: 0 nothing to say (or warnings only), 1 errors found, 2 bad arguments.\n";
 
 Json document_of(const std::string& file, const Finding& finding) {
-  Json out{{"file", file}, {"line", finding.line}, {"column", finding.column}, {"severity", finding.error ? "error" : "warning"},
-           {"rule", finding.rule}, {"message", finding.message}};
+  Json out{
+      {"file", file},         {"line", finding.line},      {"column", finding.column}, {"severity", finding.error ? "error" : "warning"},
+      {"rule", finding.rule}, {"message", finding.message}};
   if (!finding.step.empty()) out["step"] = finding.step;
   if (!finding.hint.empty()) out["hint"] = finding.hint;
   return out;
@@ -69,7 +70,11 @@ int lint_command(const std::vector<std::string>& arguments, const Environment& e
     }
   const bool failed = errors > 0 || (strict && warnings > 0);
   if (json)
-    std::cout << dump(Json{{"status", failed ? "failed" : "success"}, {"files", files.size()}, {"errors", errors}, {"warnings", warnings}, {"findings", std::move(list)}})
+    std::cout << dump(Json{{"status", failed ? "failed" : "success"},
+                           {"files", files.size()},
+                           {"errors", errors},
+                           {"warnings", warnings},
+                           {"findings", std::move(list)}})
               << "\n";
   else
     std::cout << text << fmt::format("{} file{}: {} errors, {} warnings\n", files.size(), files.size() == 1 ? "" : "s", errors, warnings);

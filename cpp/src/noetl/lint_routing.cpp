@@ -112,16 +112,16 @@ class Routing {
 
   void check_engine_condition(const std::string& text, const std::vector<Reference>& chains, const std::string& at) {
     if (!is_simple_condition(text)) {
-      findings_.add(false, "always-true", at, step_,
-                    fmt::format("the engine cannot evaluate {}: it is always true", in_quotes(text)),
+      findings_.add(false, "always-true", at, step_, fmt::format("the engine cannot evaluate {}: it is always true", in_quotes(text)),
                     "use a single ==, != or in; or case: - rhai: ..., which has real expressions");
       return;
     }
     for (const auto& chain : chains) {
       if (!names_.contains(chain.root) || (chain.path.size() == 1 && chain.path.front() == "result")) continue;
-      findings_.add(false, "never-true", at, step_,
-                    fmt::format("the engine cannot look into the result of step {}: {} never matches", in_quotes(chain.root), in_quotes(text)),
-                    fmt::format("give step {} vars: {{x: \"{{{{ result.FIELD }}}}\"}} and compare {{{{ vars.x }}}}", chain.root));
+      findings_.add(
+          false, "never-true", at, step_,
+          fmt::format("the engine cannot look into the result of step {}: {} never matches", in_quotes(chain.root), in_quotes(text)),
+          fmt::format("give step {} vars: {{x: \"{{{{ result.FIELD }}}}\"}} and compare {{{{ vars.x }}}}", chain.root));
       return;
     }
     check_workload(text, chains, at);

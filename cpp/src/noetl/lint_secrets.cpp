@@ -35,7 +35,8 @@ void check_mapping(const Json& mapping, const schema::StructInfo* own, const std
     const auto pointer = at + "/" + yaml::pointer_token(key);
     if (field != nullptr && field->kind == schema::Kind::secret && in_clear(value))
       findings.add(false, "secret-in-clear", pointer, step, fmt::format("{} stands here in clear text", key), kHint);
-    if (has_password(value)) findings.add(false, "secret-in-clear", pointer, step, fmt::format("{} holds a password in clear text", key), kHint);
+    if (has_password(value))
+      findings.add(false, "secret-in-clear", pointer, step, fmt::format("{} holds a password in clear text", key), kHint);
   }
 }
 
@@ -58,8 +59,8 @@ void lint_secrets(const Json& playbook, Findings& findings) {
   if (!playbook.contains("workload") || !playbook["workload"].is_object()) return;
   for (const auto& [key, value] : playbook["workload"].items())
     if (has_password(value))
-      findings.add(false, "secret-in-clear", "/workload/" + yaml::pointer_token(key), "", fmt::format("{} holds a password in clear text", key),
-                   kHint);
+      findings.add(false, "secret-in-clear", "/workload/" + yaml::pointer_token(key), "",
+                   fmt::format("{} holds a password in clear text", key), kHint);
 }
 
 }  // namespace noetl::nats::playbook

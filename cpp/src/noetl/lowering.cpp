@@ -96,10 +96,12 @@ Document::Document(Run& run, fs::path file, yaml::Document source, bool top)
 
 Result<std::optional<Json>> Document::lower() {
   NN_CHECK(find_nats_steps());
-  NN_TRY(const bool children, lower_children());
-  if (nats_.empty() && !children) return std::optional<Json>{};
+  const bool own = !nats_.empty();
   results_ = fmt::format("res-{}-", ++run_.files);
   prepare_workload();
+  NN_TRY(const bool children, lower_children());
+  know_callers();
+  if (!own && !children && !mentions_callers()) return std::optional<Json>{};
   for (std::size_t i = 0; i < doc_["workflow"].size(); ++i) NN_CHECK(lower_step(i));
   doc_["workflow"] = steps_;
   export_results();
@@ -135,8 +137,32 @@ Result<void> Document::find_nats_steps() {
   return {};
 }
 
+/// A child sees all variables of its caller: results of nats steps, and typed defaults.
+void Document::know_callers() {
+  for (const auto& [name, caller] : run_.callers)
+    if (!steps_named_.contains(name)) {
+      callers_[name] = caller;
+      nats_.insert(name);
+    }
+}
+
+bool Document::mentions_callers() const {
+  std::vector<std::string> texts;
+  collect_texts(doc_["workflow"], texts);
+  return !callers_.empty() && std::any_of(texts.begin(), texts.end(), [&](const std::string& text) { return touches(text); });
+}
+
+Document& Document::owner_of(const std::string& step) {
+  const auto found = callers_.find(step);
+  return found == callers_.end() ? *this : *found->second;
+}
+
 Result<bool> Document::lower_children() {
   bool any = false;
+  const auto outer_callers = run_.callers;
+  const auto outer_typed = run_.typed;
+  for (const auto& name : nats_) run_.callers[name] = this;
+  run_.typed = typed_;
   for (const auto& step : doc_["workflow"]) {
     if (!is_step(step) || !step.contains("tool") || kind_of(step["tool"]) != "playbook") continue;
     const Json& tool = step["tool"];
@@ -151,17 +177,24 @@ Result<bool> Document::lower_children() {
     children_[step["step"].get<std::string>()] = lowered;
     any = any || lowered.parent_path() == run_.directory.path();
   }
+  run_.callers = outer_callers;
+  run_.typed = outer_typed;
   return any;
 }
 
 /// A text default and an override look the same to the engine. A twin of each typed default under a name that nobody can
 /// override tells whether it still holds.
 void Document::prepare_workload() {
-  tag_ = "nn" + random_hex(4);
+  typed_ = run_.typed;
+  const std::string tag = "nn" + random_hex(4);
   if (doc_.contains("workload") && doc_["workload"].is_object()) {
     for (const auto& [key, value] : source_.root["workload"].items())
-      if (!value.is_string()) typed_[key] = value;
-    for (const auto& [key, value] : typed_.items()) doc_["workload"][tag_ + "." + key] = value;
+      if (value.is_string()) {
+        typed_.erase(key);
+      } else {
+        doc_["workload"][tag + "." + key] = value;
+        typed_[key] = Json{{"default", value}, {"twin", fmt::format("workload.{}.{}", tag, key)}};
+      }
   }
   if (!doc_.contains("executor") || !doc_["executor"].is_object()) return;
   Json& executor = doc_["executor"];
@@ -218,13 +251,13 @@ Result<Json> Document::step_command(const Place& place, const Json& tool, const 
   std::vector<std::string> texts, refs;
   collect_texts(tool, texts);
   collect_texts(loop, texts);
-  std::set<std::string> by_file;
+  Json by_file = Json::object();
   const auto add = [&](std::string reference) {
     if (std::find(refs.begin(), refs.end(), reference) == refs.end()) refs.push_back(std::move(reference));
   };
   const auto add_variable = [&](const std::string& scope, const std::string& name) {
     add(scope + "." + name);
-    if (scope == "workload" && typed_.contains(name)) add(fmt::format("workload.{}.{}", tag_, name));
+    if (scope == "workload" && typed_.contains(name)) add(typed_[name]["twin"].get<std::string>());
   };
   for (const auto& text : texts) {
     if (!Template::has_code(text)) continue;
@@ -233,7 +266,7 @@ Result<Json> Document::step_command(const Place& place, const Json& tool, const 
     for (const auto& chain : parsed->chains()) {
       const auto first = chain.path.empty() || !chain.path.front().is_string() ? std::string() : chain.path.front().get<std::string>();
       if (nats_.contains(chain.root)) {
-        by_file.insert(chain.root);
+        by_file[chain.root] = owner_of(chain.root).results_;
       } else if (kScopes.contains(chain.root) && !first.empty()) {
         add_variable(chain.root, first);
       } else if (chain.root == "workload" && doc_.contains("workload") && doc_["workload"].is_object()) {
@@ -254,7 +287,6 @@ Result<Json> Document::step_command(const Place& place, const Json& tool, const 
                          {"refs", refs},
                          {"byref", by_file},
                          {"typed", typed_},
-                         {"tag", tag_},
                          {"fd", run_.request.progress_fd},
                          {"quiet", run_.request.quiet},
                          {"directory", run_.directory.path().string()},

@@ -14,6 +14,8 @@
 
 namespace noetl::nats::playbook {
 
+class Document;
+
 /// What all playbooks of one run share.
 struct Run {
   const LowerRequest& request;
@@ -21,6 +23,8 @@ struct Run {
   std::string marker;  ///< 128 random bits: no value can forge a frame
   int files = 0;
   std::map<std::string, std::filesystem::path> lowered;  ///< by absolute path; set before descending, so that cycles end
+  std::map<std::string, Document*> callers = {};         ///< nats steps of the playbooks around the one that is lowered
+  Json typed = Json::object();                           ///< their typed defaults, as Document::typed_
 };
 
 /// Where a message points to.
@@ -49,6 +53,9 @@ class Document {
   // lowering.cpp: steps and tools
   [[nodiscard]] Result<void> find_nats_steps();
   [[nodiscard]] Result<bool> lower_children();
+  void know_callers();
+  [[nodiscard]] bool mentions_callers() const;
+  [[nodiscard]] Document& owner_of(const std::string& step);
   void prepare_workload();
   [[nodiscard]] Result<void> lower_step(std::size_t index);
   [[nodiscard]] Result<Json> step_command(const Place& place, const Json& tool, const Json& loop);
@@ -78,14 +85,14 @@ class Document {
   yaml::Document source_;
   bool top_;
   Json doc_;
-  std::set<std::string> nats_;                                         ///< names of nats steps
+  std::set<std::string> nats_;                                         ///< names of nats steps, callers' included
+  std::map<std::string, Document*> callers_;                           ///< nats steps of callers that this playbook can see
   std::map<std::string, std::map<std::string, std::string>> exports_;  ///< step → engine variable → path in its result
   std::map<std::string, std::vector<std::string>> conditions_;         ///< step → conditions that it decides
   std::map<std::string, std::filesystem::path> children_;              ///< playbook step → file to run; dynamic ones are absent
-  Json typed_ = Json::object();                                        ///< workload defaults that are not text
-  std::string within_;  ///< while the `vars` of a nats step are rewritten: that step, which is `result` there
+  Json typed_ = Json::object();                                        ///< workload defaults that are no text: {default, twin}
+  std::string within_;                 ///< while the `vars` of a nats step are rewritten: that step, which is `result` there
   std::set<std::string> steps_named_;  ///< of all steps: templates may name one with a hyphen
-  std::string tag_;
   std::string results_;
   std::vector<Json> steps_;
 };

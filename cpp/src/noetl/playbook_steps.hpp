@@ -21,8 +21,8 @@ namespace noetl::nats::playbook {
 struct NatsTask {
   std::string pointer;
   const Json* task = nullptr;
-  bool in_list = false;           ///< it may have a `name`
-  const Json* batch = nullptr;    ///< the tool around it, for entries of `operations`
+  bool in_list = false;         ///< it may have a `name`
+  const Json* batch = nullptr;  ///< the tool around it, for entries of `operations`
 };
 [[nodiscard]] std::vector<NatsTask> nats_tasks(const Json& step);
 

@@ -2,14 +2,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cctype>
 #include <array>
+#include <cctype>
 
 #include "base/names.hpp"
 #include "noetl/conditions.hpp"
 #include "noetl/lowering.hpp"
-#include "noetl/when.hpp"
 #include "noetl/references.hpp"
+#include "noetl/when.hpp"
 
 namespace noetl::nats::playbook {
 namespace {
@@ -47,9 +47,8 @@ std::string spelt(const Reference& chain) {
 
 /// The engine knows filters behind plain names only.
 bool takes_filters(const std::string& variable) {
-  return variable.starts_with("vars.") && std::all_of(variable.begin(), variable.end(), [](unsigned char c) {
-           return std::isalnum(c) != 0 || c == '_' || c == '.';
-         });
+  return variable.starts_with("vars.") &&
+         std::all_of(variable.begin(), variable.end(), [](unsigned char c) { return std::isalnum(c) != 0 || c == '_' || c == '.'; });
 }
 
 const std::string kEmptyWhenMissing = " | trim";
@@ -81,15 +80,13 @@ Result<std::string> Document::exported(const Reference& chain, const Place& plac
   for (const auto& each : path) {
     const bool index = each.front() == '[';
     if (index && (after_index || in_result.empty()))
-      return fail(problem_at(
-          place, fmt::format("the engine cannot reach {{{{ {} }}}}", spelt(chain)),
-          "take it apart in a nats step"));
+      return fail(problem_at(place, fmt::format("the engine cannot reach {{{{ {} }}}}", spelt(chain)), "take it apart in a nats step"));
     variable += "." + (index ? each.substr(1, each.size() - 2) : each);
     in_result += index ? each : (in_result.empty() ? "" : ".") + each;
     after_index = index;
   }
   if (chain.root == within_) return "result." + in_result;
-  exports_[chain.root][variable] = in_result;
+  owner_of(chain.root).exports_[chain.root][variable] = in_result;
   return "vars." + variable;
 }
 
@@ -130,11 +127,12 @@ Result<void> Document::rewrite(Json& value, Place place) {
 
 /// A condition on one nats step alone: that step decides it when it has run, and the engine looks at the decision.
 std::string Document::decided(const std::string& step, const std::string& expression) {
-  auto& conditions = conditions_[step];
+  Document& owner = owner_of(step);
+  auto& conditions = owner.conditions_[step];
   auto found = std::find(conditions.begin(), conditions.end(), expression);
   if (found == conditions.end()) found = conditions.insert(conditions.end(), expression);
   const auto name = fmt::format("_when.c{}", found - conditions.begin());
-  exports_[step][step + "." + name] = name;
+  owner.exports_[step][step + "." + name] = name;
   // Before the step has run the variable is no more than its own name: then the condition is what it is with nothing there.
   const bool without_result = holds(expression, Json::object()).value_or(false);
   return fmt::format("{{{{ vars.{}.{} {} }}}}", step, name, without_result ? "!= 'false'" : "== 'true'");
@@ -149,7 +147,8 @@ Result<std::string> Document::simple_condition(const std::string& text, const Pl
   const std::string expression = without_braces(text);
   const auto chains = references_in(expression, nats_);
   const std::string& step = chains.front().root;
-  if (std::all_of(chains.begin(), chains.end(), [&](const Reference& chain) { return chain.root == step; })) return decided(step, expression);
+  if (std::all_of(chains.begin(), chains.end(), [&](const Reference& chain) { return chain.root == step; }))
+    return decided(step, expression);
   std::string out;
   std::size_t at = 0;
   for (const auto& chain : chains) {
@@ -171,7 +170,8 @@ Result<std::string> Document::rhai_variable(const Reference& chain, const Place&
   };
   if (nats_.contains(chain.root)) {
     // Rhai cannot name a step with a hyphen; its status says whether it has run.
-    const bool whole = (chain.path.empty() || chain.path == std::vector<std::string>{"result"}) && chain.root.find('-') != std::string::npos;
+    const bool whole =
+        (chain.path.empty() || chain.path == std::vector<std::string>{"result"}) && chain.root.find('-') != std::string::npos;
     NN_TRY(const auto variable, exported(whole ? Reference{chain.begin, chain.end, chain.root, {"status"}} : chain, place));
     if (variable.starts_with("vars.")) return member("vars", variable.substr(5));
     return result_of(chain.root);

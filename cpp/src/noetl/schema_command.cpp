@@ -55,7 +55,10 @@ Json fields_of(const Operation& operation) {
   for (const auto* open : {"kind", "operation", "name", "input", "args", "retry", "timeout", "spec", "policy", "output"})
     if (is_engine_key(open) || !properties.contains(open)) properties[open] = true;
   if (!properties.contains("show")) properties["show"] = Json{{"enum", {"auto", "none", "text"}}};
-  return Json{{"description", operation.info.summary}, {"properties", std::move(properties)}, {"required", std::move(required)}, {"additionalProperties", false}};
+  return Json{{"description", operation.info.summary},
+              {"properties", std::move(properties)},
+              {"required", std::move(required)},
+              {"additionalProperties", false}};
 }
 
 Json operation_schema() {
@@ -82,10 +85,11 @@ Json batch_schema() {
 /// A tool of another kind is the engine's business.
 Json tool_schema() {
   const Json nats{{"properties", {{"kind", {{"const", "nats"}}}}}, {"required", {"kind"}}};
-  Json one{{"type", "object"},
-           {"required", {"kind"}},
-           {"if", nats},
-           {"then", {{"if", {{"required", {"operations"}}}}, {"then", {{"$ref", "#/$defs/batch"}}}, {"else", {{"$ref", "#/$defs/operation"}}}}}};
+  Json one{
+      {"type", "object"},
+      {"required", {"kind"}},
+      {"if", nats},
+      {"then", {{"if", {{"required", {"operations"}}}}, {"then", {{"$ref", "#/$defs/batch"}}}, {"else", {{"$ref", "#/$defs/operation"}}}}}};
   return Json{{"if", {{"type", "array"}}}, {"then", {{"items", one}}}, {"else", one}};
 }
 
@@ -95,7 +99,8 @@ Json playbook_schema() {
   const Json ping = describe(*operations().find("ping"))["input"]["properties"];  // every connecting operation has the same
   for (const auto& [name, member] : ping.items())
     if (member.contains("x-common")) definitions["connection_" + name] = or_template(member);
-  const Json step{{"type", "object"}, {"required", {"step"}}, {"properties", {{"step", {{"type", "string"}}}, {"tool", {{"$ref", "#/$defs/tool"}}}}}};
+  const Json step{
+      {"type", "object"}, {"required", {"step"}}, {"properties", {{"step", {{"type", "string"}}}, {"tool", {{"$ref", "#/$defs/tool"}}}}}};
   return Json{{"$schema", "https://json-schema.org/draft/2020-12/schema"},
               {"title", "NoETL playbook with nats steps"},
               {"type", "object"},

@@ -119,7 +119,8 @@ class Step {
   Result<Json> run_loop(const Json& loop, const Json& variables) {
     NN_TRY(Json items, rendered_value(loop.contains("in") ? loop["in"] : Json(), variables));
     if (items.is_string()) items = list_of_text(items.get<std::string>());
-    if (!items.is_array()) return fail(Code::invalid_argument, "loop.in is not a list", "give a list, or a text that is a JSON or YAML list");
+    if (!items.is_array())
+      return fail(Code::invalid_argument, "loop.in is not a list", "give a list, or a text that is a JSON or YAML list");
     const auto iterator = loop.value("iterator", std::string("item"));
     Json results = Json::array();
     for (std::size_t i = 0; i < items.size(); ++i) {
@@ -167,7 +168,8 @@ class Step {
 /// Conditions of the playbook on this step alone: `_when` in what the engine gets.
 Result<void> decide(const StepDescription& description, Json& result) {
   const auto step = description.text("step");
-  const auto text = sys::read_file(std::filesystem::path(description.text("directory")) / conditions_file(description.text("results"), step));
+  const auto text =
+      sys::read_file(std::filesystem::path(description.text("directory")) / conditions_file(description.text("results"), step));
   if (!text) return {};
   const Json variables{{step, as_result(result)}};
   Json decisions = Json::object();

@@ -44,6 +44,12 @@ Json as_typed(const std::string& text, const Json& example) {
   return same && dump(parsed) == text ? std::move(parsed) : Json(text);
 }
 
+/// The default itself when its twin, which nobody can override, is the same text.
+Json typed_value(const std::string& text, const Json& typed, const std::map<std::string, std::string>& given) {
+  const auto twin = given.find(typed["twin"].get<std::string>());
+  return twin != given.end() && twin->second == text ? typed["default"] : as_typed(text, typed["default"]);
+}
+
 /// What `noetl subscribe` hands to a playbook as `message`: an object with data, headers, metadata.
 Json message_of_text(const std::string& text) {
   Json parsed = Json::parse(text, nullptr, false);
@@ -80,28 +86,26 @@ Result<Json> step_variables(const StepDescription& description, std::string_view
     const auto name = refs[i].get<std::string>();
     if (frames[i] != fmt::format("{{{{ {} }}}}", name)) given[name] = frames[i];
   }
-  const std::string hidden = fmt::format("workload.{}.", description.text("tag"));
+  std::set<std::string> twins;
+  for (const auto& [key, typed] : document["typed"].items()) twins.insert(typed["twin"].get<std::string>());
   Json variables = Json::object();
   for (const auto& [name, text] : given) {
-    if (name.starts_with(hidden)) continue;
+    if (twins.contains(name)) continue;
     const auto dot = name.find('.');
     const std::string root = name.substr(0, dot);
     if (dot == std::string::npos) {
       if (!variables.contains(root)) variables[root] = root == "message" ? message_of_text(text) : Json(text);
     } else if (kScopes.contains(root)) {
       const std::string key = name.substr(dot + 1);
-      const auto twin = given.find(hidden + key);
       const bool is_typed = root == "workload" && document["typed"].contains(key);
-      const bool is_default = is_typed && twin != given.end() && twin->second == text;
-      variables[root][key] = is_default ? document["typed"][key] : is_typed ? as_typed(text, document["typed"][key]) : Json(text);
+      variables[root][key] = is_typed ? typed_value(text, document["typed"][key], given) : Json(text);
     } else {
       variables[root] = result_of_text(text);
     }
   }
-  for (const auto& step : document["byref"]) {
-    const auto file = result_file(document.value("directory", std::string()), description.text("results"), step.get<std::string>());
-    const auto text = sys::read_file(file);
-    if (text) variables[step.get<std::string>()] = as_result(Json::parse(*text, nullptr, false));  // absent: has not run
+  for (const auto& [step, prefix] : document["byref"].items()) {
+    const auto text = sys::read_file(result_file(document.value("directory", std::string()), prefix.get<std::string>(), step));
+    if (text) variables[step] = as_result(Json::parse(*text, nullptr, false));  // absent: has not run
   }
   return variables;
 }

@@ -15,8 +15,8 @@ namespace {
 namespace fs = std::filesystem;
 
 /// Options of `noetl subscribe` (5.3.2) that take a value.
-constexpr std::array kValued{"--dispatch", "--server-url", "--events",  "--spool-dir", "--playbook-dir",
-                             "--credential", "--max-messages", "--context"};
+constexpr std::array kValued{"--dispatch",     "--server-url", "--events",       "--spool-dir",
+                             "--playbook-dir", "--credential", "--max-messages", "--context"};
 
 struct Subscribe {
   std::size_t spec_at = 0;  ///< index of SPEC in the arguments; 0: none

@@ -24,7 +24,8 @@ struct In {
     return std::tuple{
         field("stream", &In::stream, "Stream whose messages the group shares.").format("stream-name").positional(),
         field("group", &In::group, "Name of the group; the consumer has it too.").format("consumer-name").positional(),
-        field("kind", &In::kind, "shared: every worker takes what comes next. The other kinds are not built yet. In a playbook: group_kind.")
+        field("kind", &In::kind,
+              "shared: every worker takes what comes next. The other kinds are not built yet. In a playbook: group_kind.")
             .alias("group_kind")
             .one_of({"shared", "overflow", "pinned", "prioritized", "partitioned_static", "partitioned_elastic"}),
         field("filters", &In::filters, "Only messages whose subject matches one of these.").format("filter"),
