@@ -1,6 +1,6 @@
 # What people and CI run. Everything real is in tools/, CMakePresets.json and pyproject.toml.
 .DEFAULT_GOAL := help
-.PHONY: help demo test setup build lint format generate asan tsan wheel wheels clean
+.PHONY: help demo test setup build lint format generate asan tsan wheel wheels worker clean
 
 help:            ## This list
 	@grep -E '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -38,6 +38,10 @@ wheel: setup     ## A wheel in dist/
 
 wheels: setup    ## Wheels for CPython 3.9 to 3.13 in dist/, for those that are installed
 	@tools/wheels.sh
+
+worker: setup    ## A wheel for Python 3.12, and the tests of NoETL 4's Python worker with it
+	@tools/wheels.sh 3.12
+	@tools/test_worker.sh dist/noetl_nats-*-cp312-*.whl
 
 clean:           ## Remove what builds and tests made (.venv stays)
 	@rm -rf build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -21,6 +21,7 @@ from tests.support.nats_server import Server  # noqa: E402
 
 BIN = ROOT / ".venv/bin"
 STEPS = 20
+BATCH = 101
 HOOK = (
     "import site,time,sysconfig;p=sysconfig.get_paths()['purelib'];a=time.perf_counter();"
     "site.addpackage(p,'noetl_nats.pth',set());print((time.perf_counter()-a)*1e3)"
@@ -42,6 +43,14 @@ def playbook(path: Path, kind: str, count: int, url: str) -> None:
         if n < count:
             lines += [f"  next: {{arcs: [{{step: s{n + 1}}}]}}"]
     path.write_text("\n".join(lines) + "\n")
+
+
+def batch(path: Path, count: int, url: str) -> None:
+    """A playbook with one nats step that runs `count` operations."""
+    operations = [{"operation": "kv_get", "bucket": "b", "key": "k"} for _ in range(count)]
+    tool = {"kind": "nats", "url": url, "operations": operations}
+    document = {"apiVersion": "noetl.io/v2", "kind": "Playbook", "metadata": {"name": "b", "path": "b"}}
+    path.write_text(json.dumps({**document, "workflow": [{"step": "start", "tool": tool}]}))
 
 
 def seconds(command: list[str], environment: dict[str, str]) -> float:
@@ -67,6 +76,8 @@ def main() -> None:
             playbook(files[kind], kind, STEPS, server.url)
         playbook(one := Path(folder) / "one.yaml", "shell", 1, server.url)
         playbook(one_nats := Path(folder) / "one_nats.yaml", "nats", 1, server.url)
+        for count in (1, BATCH):
+            batch(Path(folder) / f"batch{count}.yaml", count, server.url)
         subprocess.run([cli, "-s", server.url, "kv-bucket", "apply", "b"], check=True, stdout=subprocess.DEVNULL)
         subprocess.run([cli, "-s", server.url, "kv", "put", "b", "k", "v"], check=True, stdout=subprocess.DEVNULL)
         cases = {
@@ -78,6 +89,8 @@ def main() -> None:
             "noetl run, no nats steps, hook off": ([noetl, "run", str(one)], off),
             "noetl run, 1 nats step": ([noetl, "run", str(one_nats)], on),
             f"noetl run, {STEPS} nats steps": ([noetl, "run", str(files["nats"])], on),
+            "noetl run, batch of 1": ([noetl, "run", f"{folder}/batch1.yaml"], on),
+            f"noetl run, batch of {BATCH}": ([noetl, "run", f"{folder}/batch{BATCH}.yaml"], on),
             f"noetl run, {STEPS} shell steps": ([noetl, "run", str(files["shell"])], on),
         }
         for _ in range(given.rounds):
@@ -93,6 +106,9 @@ def main() -> None:
         STEPS - 1
     )
     medians["one shell step (true)"] = (medians[f"noetl run, {STEPS} shell steps"] - shell) / (STEPS - 1)
+    medians["one batch operation"] = (medians[f"noetl run, batch of {BATCH}"] - medians["noetl run, batch of 1"]) / (
+        BATCH - 1
+    )
     for name, value in medians.items():
         print(f"{value:9.2f} ms  {name}")
     if given.save:
