@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import os
+import signal
 from collections.abc import Iterator
 
 import pytest
@@ -54,3 +55,7 @@ def server() -> Iterator[Server]:
     """
     with running() as started:
         yield started
+
+
+# A shell starts background jobs with Ctrl-C ignored, and programs hand that on: the tests that press it need the default.
+signal.signal(signal.SIGINT, signal.default_int_handler)
