@@ -1,12 +1,14 @@
 #!/usr/bin/env bash
-# One wheel for every CPython from 3.9 to 3.13 that is installed here, in dist/. The C++ layers are compiled once: the trees
-# are the same but for the Python module, and ccache has the rest.
+# One wheel for every CPython from 3.9 to 3.13 that is installed here, in dist/. They share one build tree with the same
+# settings, so that only the Python module is compiled anew for each.
 #
 #   tools/wheels.sh             all that are found (python3.X on PATH, or under $PYENV_ROOT)
 #   tools/wheels.sh 3.9 3.12    these only; one that is missing fails
+#   TREE=build/release tools/wheels.sh    from the tree of make test, which saves compiling the rest
 set -euo pipefail
 cd "$(dirname "$0")/.."
-export CCACHE_BASEDIR=$PWD CCACHE_NOHASHDIR=1
+export CCACHE_BASEDIR=$PWD CCACHE_NOHASHDIR=1 CCACHE_SLOPPINESS=pch_defines,time_macros
+tree=${TREE:-build/wheels/tree}
 jobs=${JOBS:-$(getconf _NPROCESSORS_ONLN)}
 
 python_of() {  # python_of 3.9: its path, or nothing
@@ -35,7 +37,7 @@ for version in "${wanted[@]}"; do
   "$venv/bin/python" -m pip install -q --disable-pip-version-check --group build
   echo "Building the wheel for Python $version" >&2
   CMAKE_BUILD_PARALLEL_LEVEL=$jobs "$venv/bin/python" -m pip wheel -q --disable-pip-version-check --no-deps --no-build-isolation \
-    -C build-dir=build/wheels/tree -C cmake.define.CMAKE_CXX_COMPILER_LAUNCHER=ccache -w dist .
+    -C build-dir="$tree" -C cmake.define.NOETL_NATS_PCH=ON -C cmake.define.CMAKE_CXX_COMPILER_LAUNCHER=ccache -w dist .
   made=$((made + 1))
 done
 ls dist

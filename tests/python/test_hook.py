@@ -150,3 +150,17 @@ def test_the_hook_is_where_python_looks_for_it() -> None:
     root = Path(nn.__file__).parents[1]
     assert (root / "noetl_nats.pth").exists()
     assert (root / "_noetl_nats_hook.py").exists()
+
+
+def test_an_untested_version_of_the_engine_is_said_once(tmp_path: Path) -> None:
+    (tmp_path / "say.yaml").write_text(
+        "metadata: {name: s, path: s}\nkind: Playbook\napiVersion: noetl.io/v2\n"
+        "workflow:\n- step: start\n  tool: {kind: nats, operation: say, text: hello}\n"
+    )
+    program = "import noetl; noetl.__version__ = '9.0.0'; [noetl.run('say.yaml') for _ in range(2)]; print(noetl.cli(['run', 'say.yaml']))"
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.count("tested with noetl 5.3.x, this is 9.0.0") == 1
+    assert done.stderr.count("hello") == 1  # the two calls were quiet

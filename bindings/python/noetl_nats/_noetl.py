@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 
+TESTED_ENGINE = "5.3."
 _first_look = threading.Lock()  # sysconfig fills its tables without one
 
 
@@ -66,15 +67,41 @@ def _program() -> str:
         return ""
 
 
+def _planned(make: Callable[[str], _core.Plan | None]) -> _core.Plan | None:
+    """The plan of a run; None: it has no NATS steps. RuntimeError: it has, and the native program is missing."""
+    program = _program()
+    plan = make(program)
+    if plan is None:
+        return None
+    if not program:
+        plan.close()
+        executable()  # raises
+    _warn_of_an_untested_engine()
+    return plan
+
+
+_warned = False
+
+
+def _warn_of_an_untested_engine() -> None:
+    """Once in a process. The run goes on: what the engine would not do as before fails, it is never skipped."""
+    global _warned
+    version = str(getattr(sys.modules.get("noetl"), "__version__", ""))
+    if _warned or version.startswith(TESTED_ENGINE):
+        return
+    _warned = True
+    print(
+        f"noetl-nats has been tested with noetl {TESTED_ENGINE}x, this is {version or 'another one'}\n"
+        "hint: noetl-nats doctor says whether nats steps work with it; upgrade noetl-nats if they do not",
+        file=sys.stderr,
+    )
+
+
 def cli(engine: Callable[[list[str]], int], argv: list[str]) -> int:
     """``noetl run ...``; the exit status."""
     with _terminal() as terminal:
         try:
-            program = _program()
-            plan = _core.plan_command_line(argv, program, terminal)
-            if plan is not None and not program:
-                plan.close()
-                executable()  # raises
+            plan = _planned(lambda program: _core.plan_command_line(argv, program, terminal))
         except (ValueError, RuntimeError) as problem:
             print(f"Error: {problem}", file=sys.stderr)
             return 1
@@ -121,11 +148,8 @@ def run(
     variables = {str(key): str(noetl._stringify(value)) for key, value in (options.get("variables") or {}).items()}
     with _terminal() as terminal:
         try:
-            program = _program()
-            plan = _core.plan_call(path, variables, bool(options.get("quiet", True)), program, terminal)
-            if plan is not None and not program:
-                plan.close()
-                executable()  # raises
+            quiet = bool(options.get("quiet", True))
+            plan = _planned(lambda program: _core.plan_call(path, variables, quiet, program, terminal))
         except ValueError as problem:
             raise RuntimeError(str(problem)) from None
         if plan is None:
