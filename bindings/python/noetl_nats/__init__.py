@@ -30,11 +30,13 @@ from .errors import (
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ._client import Client, connect
-    from ._core import KvEntry, Message, PubAck
+    from ._core import Batch, BatchMessage, KvEntry, Message, PubAck, PublishResult, StoredMessage
     from ._core import version as __version__
 
 __all__ = [
     "AlreadyExistsError",
+    "Batch",
+    "BatchMessage",
     "CancelledError",
     "Client",
     "ConflictError",
@@ -49,7 +51,9 @@ __all__ = [
     "NotFoundError",
     "PermissionDeniedError",
     "PubAck",
+    "PublishResult",
     "ResourceExhaustedError",
+    "StoredMessage",
     "UnauthenticatedError",
     "UnavailableError",
     "UnimplementedError",
@@ -66,7 +70,7 @@ def __getattr__(name: str) -> object:
     # The client has a method for every operation; who only runs steps need not load them.
     if name in ("Client", "connect"):
         from . import _client as home
-    elif name in ("KvEntry", "Message", "PubAck", "__version__"):
+    elif name in __all__ or name == "__version__":
         from . import _core as home  # type: ignore[no-redef]
 
         name = "version" if name == "__version__" else name

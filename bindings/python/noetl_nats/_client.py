@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Any
 
-    from ._core import KvEntry, Message, PubAck
+    from ._core import Batch, KvEntry, Message, PubAck, PublishResult, StoredMessage
 
 
 def connect(
@@ -190,6 +190,89 @@ class Client(Operations):
         return self._native.js_publish(
             subject, data, headers, msg_id, stream, expect_last_seq, expect_last_subject_seq, ttl, timeout
         )
+
+    def js_publish_many(
+        self,
+        subjects: str | Iterable[str],
+        payloads: Iterable[Any],
+        *,
+        headers: Mapping[str, str | list[str]] | Iterable[Mapping[str, str | list[str]] | None] | None = None,
+        msg_ids: bool | Iterable[str] | None = None,
+        stream: str | None = None,
+        ttl: float | None = None,
+        mode: str = "auto",
+        window: int = 1024,
+        batch: int = 1000,
+        stop_on_error: bool = False,
+        progress: Callable[[int], object] | None = None,
+        timeout: float | None = None,
+    ) -> PublishResult:
+        """Publishes many messages, each acknowledged, and says what became of every one: look at ``.ok``, or call
+        ``.raise_for_errors()``.
+
+        ``subjects`` and ``headers`` hold for all messages or give one for each. ``payloads`` may be a generator: no more
+        than a window is held. With ``msg_ids`` (one for each, or True to make them) messages that were in flight when
+        the connection was lost are sent again after it is back, and stored once; without them they are ``.unknown``.
+
+        ``mode``: ``window`` keeps ``window`` messages in flight; ``atomic`` stores batches of ``batch`` messages whole or
+        not at all (server 2.12, stream with ``allow_atomic``); ``fast`` is fast ingest (2.14, ``allow_batched``);
+        ``auto`` is fast where server and stream allow it, else window (``.mode``, ``.mode_reason``).
+        ``timeout`` (the connection's, 5 s) is the longest time without an answer, not that of the whole.
+        """
+        return self._native.js_publish_many(
+            subjects, payloads, headers, msg_ids, stream, ttl, mode, window, batch, stop_on_error, progress, timeout
+        )
+
+    def js_fetch(
+        self,
+        stream: str,
+        consumer: str,
+        *,
+        batch: int = 100,
+        max_bytes: int = 0,
+        timeout: float | None = None,
+        idle: float | None = None,
+        until: str = "some",
+        group: str = "",
+        pin_id: str = "",
+        min_pending: int | None = None,
+        min_ack_pending: int | None = None,
+        priority: int | None = None,
+    ) -> Batch:
+        """At most ``batch`` messages of a pull consumer. An empty batch is no error.
+
+        ``until``: ``some`` takes what is there, and waits ``timeout`` (the connection's, 5 s) for a first message when
+        nothing is; ``full`` goes on until the batch is full or the time over; ``caught_up`` ends also when no message
+        waits behind the last one; ``idle`` also when none came for ``idle`` seconds. ``.reason`` says which it was.
+        """
+        return self._native.js_fetch(
+            stream,
+            consumer,
+            batch,
+            max_bytes,
+            timeout,
+            idle,
+            until,
+            group,
+            pin_id,
+            min_pending,
+            min_ack_pending,
+            priority,
+        )
+
+    def js_get_msgs(
+        self,
+        stream: str,
+        subject: str = ">",
+        *,
+        seq: int = 1,
+        limit: int = 100,
+        max_bytes: int = 8 * 1024 * 1024,
+        up_to_seq: int | None = None,
+        timeout: float | None = None,
+    ) -> list[StoredMessage]:
+        """The first messages from sequence ``seq`` on that match ``subject``, without a consumer. Any replica answers."""
+        return self._native.js_get_msgs(stream, subject, seq, limit, max_bytes, up_to_seq, timeout)
 
     def publish(
         self,

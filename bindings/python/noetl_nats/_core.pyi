@@ -1,5 +1,9 @@
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, final
+
+from typing_extensions import Buffer
+
+from .errors import NatsError
 
 version: str
 
@@ -78,6 +82,141 @@ class PubAck:
     def domain(self) -> str: ...
 
 @final
+class PublishResult:
+    """What became of the messages of js_publish_many. Each is counted, in errors, in unknown, or was not sent."""
+
+    @property
+    def count(self) -> int:
+        """Acknowledged messages, duplicates included."""
+    @property
+    def duplicates(self) -> int:
+        """Of those: the stream had their id already, and stored nothing."""
+    @property
+    def first_seq(self) -> int:
+        """The lowest sequence of an acknowledged message; 0 when there is none, and in mode fast."""
+    @property
+    def last_seq(self) -> int: ...
+    @property
+    def streams(self) -> list[str]: ...
+    @property
+    def errors(self) -> list[tuple[int, NatsError]]:
+        """Index and reason of each message that was refused: it is not stored."""
+    @property
+    def unknown(self) -> list[int]:
+        """Indexes of messages that were sent and not answered: stored or not."""
+    @property
+    def not_sent(self) -> int | None:
+        """Index of the first message that was not sent, when it stopped early."""
+    @property
+    def stopped(self) -> NatsError | None:
+        """Why it stopped early."""
+    @property
+    def mode(self) -> str:
+        """window, atomic or fast."""
+    @property
+    def mode_reason(self) -> str:
+        """Why mode auto did not choose fast ingest."""
+    @property
+    def ok(self) -> bool:
+        """Every message is acknowledged."""
+    def raise_for_errors(self) -> None:
+        """Raises the first error unless every message is acknowledged."""
+
+@final
+class BatchMessage(Buffer):
+    """A message of a batch. A buffer of its bytes: memoryview(message) copies nothing."""
+
+    @property
+    def data(self) -> bytes: ...
+    @property
+    def view(self) -> memoryview:
+        """The bytes without a copy. Keeps the batch alive."""
+    @property
+    def text(self) -> str:
+        """The data as UTF-8; UnicodeDecodeError when it is not."""
+    def json(self) -> Any: ...
+    @property
+    def subject(self) -> str: ...
+    @property
+    def reply(self) -> str:
+        """Where acknowledgements go: the ack_id of js_ack."""
+    @property
+    def headers(self) -> dict[str, str | list[str]]: ...
+    @property
+    def seq(self) -> int:
+        """Sequence in the stream."""
+    @property
+    def consumer_seq(self) -> int: ...
+    @property
+    def num_delivered(self) -> int:
+        """How often it was delivered, this time included."""
+    @property
+    def num_pending(self) -> int:
+        """How many messages wait behind it."""
+    @property
+    def timestamp(self) -> float:
+        """When it was stored: seconds since the Unix epoch."""
+    @property
+    def is_settled(self) -> bool: ...
+    def ack(self, *, confirm: bool = False, timeout: float | None = None) -> None:
+        """Done. With ``confirm`` waits until the consumer has taken it (double ack)."""
+    def nak(self, delay: float | None = None) -> None:
+        """Deliver it again, after ``delay`` seconds."""
+    def term(self, reason: str = "") -> None:
+        """Never deliver it again."""
+    def in_progress(self) -> None:
+        """Still at work: ack_wait begins anew."""
+
+@final
+class Batch:
+    """Messages that a consumer has delivered. A sequence; each message is settled once, what comes later does nothing."""
+
+    def __len__(self) -> int: ...
+    def __getitem__(self, index: int) -> BatchMessage: ...
+    def __iter__(self) -> Iterator[BatchMessage]: ...
+    def __enter__(self) -> Batch: ...
+    def __exit__(self, *exception: object) -> None: ...
+    @property
+    def reason(self) -> str:
+        """Why the fetch ended: once, limit, time, idle or caught_up."""
+    @property
+    def pin_id(self) -> str:
+        """Of a pinned consumer: give it to the next fetch."""
+    @property
+    def num_pending(self) -> int:
+        """How many messages wait behind the last one."""
+    @property
+    def unsettled(self) -> int: ...
+    @property
+    def stopped(self) -> NatsError | None:
+        """Why the fetch ended before its time. The messages are good all the same."""
+    def ack_all(self, *, confirm: bool = False, timeout: float | None = None) -> int:
+        """Acknowledges all that are not settled, and gives their number. With ``confirm`` waits for the consumer."""
+    def nak_all(self, delay: float | None = None) -> int: ...
+    def in_progress(self) -> None: ...
+    def keep_in_progress(self, every: float = 10.0) -> Batch:
+        """Tells the consumer every so many seconds that the unsettled messages are being worked on, until the batch is
+        settled, closed or collected. Use it as a context manager."""
+    def close(self) -> None:
+        """Ends `keep_in_progress`. What is not settled is delivered again after ack_wait."""
+
+@final
+class StoredMessage:
+    """A message as the stream holds it."""
+
+    @property
+    def subject(self) -> str: ...
+    @property
+    def seq(self) -> int: ...
+    @property
+    def time(self) -> str:
+        """RFC 3339, UTC."""
+    @property
+    def data(self) -> bytes: ...
+    @property
+    def headers(self) -> dict[str, str | list[str]]: ...
+
+@final
 class Client:
     def __init__(self, params: Mapping[str, Any]) -> None: ...
     @property
@@ -109,3 +248,43 @@ class Client:
     ) -> PubAck: ...
     def publish(self, subject: str, data: Any, headers: Mapping[str, str] | None, reply: str | None) -> None: ...
     def request(self, subject: str, data: Any, headers: Mapping[str, str] | None, timeout: float | None) -> Message: ...
+    def js_publish_many(
+        self,
+        subjects: str | Iterable[str],
+        payloads: Iterable[Any],
+        headers: Mapping[str, str | list[str]] | Iterable[Mapping[str, str | list[str]] | None] | None,
+        msg_ids: bool | Iterable[str] | None,
+        stream: str | None,
+        ttl: float | None,
+        mode: str,
+        window: int,
+        batch: int,
+        stop_on_error: bool,
+        progress: Callable[[int], object] | None,
+        timeout: float | None,
+    ) -> PublishResult: ...
+    def js_fetch(
+        self,
+        stream: str,
+        consumer: str,
+        batch: int,
+        max_bytes: int,
+        timeout: float | None,
+        idle: float | None,
+        until: str,
+        group: str,
+        pin_id: str,
+        min_pending: int | None,
+        min_ack_pending: int | None,
+        priority: int | None,
+    ) -> Batch: ...
+    def js_get_msgs(
+        self,
+        stream: str,
+        subject: str,
+        seq: int,
+        limit: int,
+        max_bytes: int,
+        up_to_seq: int | None,
+        timeout: float | None,
+    ) -> list[StoredMessage]: ...

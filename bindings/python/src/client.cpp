@@ -3,7 +3,10 @@
 #include <fmt/format.h>
 #include <pybind11/stl.h>
 
+#include "client_bulk.hpp"
+#include "client_fetch.hpp"
 #include "client_kv.hpp"
+#include "headers.hpp"
 #include "jetstream/messages.hpp"
 #include "session.hpp"
 #include "values.hpp"
@@ -11,36 +14,6 @@
 
 namespace noetl::nats::python {
 namespace {
-
-/// A mapping of texts, or of lists of texts for a name that occurs more than once. Throws TypeError.
-wire::Headers headers_of(const py::object& given) {
-  wire::Headers headers;
-  if (given.is_none()) return headers;
-  for (const auto& item : py::dict(given)) {
-    const auto name = item.first.cast<std::string>();
-    if (PyList_Check(item.second.ptr()))
-      for (const auto& each : item.second) headers.add(name, each.cast<std::string>());
-    else
-      headers.add(name, item.second.cast<std::string>());
-  }
-  return headers;
-}
-
-/// A name that occurs once gives a text, another one a list.
-py::dict headers_to_python(const wire::Headers& headers) {
-  py::dict out;
-  for (const auto& [name, value] : headers.lines()) {
-    const py::str key = to_text(name);
-    const py::str text = to_text(value);
-    if (!out.contains(key))
-      out[key] = text;
-    else if (PyList_Check(py::object(out[key]).ptr()))
-      py::list(out[key]).append(text);
-    else
-      out[key] = py::list(py::make_tuple(out[key], text));
-  }
-  return out;
-}
 
 std::string sized(std::string_view data) { return fmt::format("{} bytes", data.size()); }
 
@@ -116,6 +89,8 @@ void bind_client(py::module_& module, const std::shared_ptr<Gate>& gate) {
       .def("publish", publish)
       .def("request", request)
       .def("js_publish", js_publish);
+  bind_bulk(module, client);
+  bind_fetch(module, client);
   bind_kv(module, client);
 }
 

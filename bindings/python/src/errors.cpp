@@ -14,8 +14,12 @@ Error error_of(std::string_view where, const std::vector<ValueProblem>& problems
   return {.code = Code::invalid_argument, .message = fmt::format("{}: {}", where, text), .details = {{"problems", std::move(list)}}};
 }
 
+py::object exception_of(const Error& error) {
+  return py::module_::import("noetl_nats.errors").attr("error_of")(to_python(error_document(error)));
+}
+
 void raise(const Error& error) {
-  const py::object made = py::module_::import("noetl_nats.errors").attr("error_of")(to_python(error_document(error)));
+  const py::object made = exception_of(error);
   PyErr_SetObject(py::type::of(made).ptr(), made.ptr());
   throw py::error_already_set();
 }

@@ -14,6 +14,9 @@ namespace noetl::nats::python {
 /// invalid_argument that names everything in the parameters of `where` that has no JSON form.
 [[nodiscard]] Error error_of(std::string_view where, const std::vector<ValueProblem>& problems);
 
+/// The exception of the error's code, not raised. The GIL must be held.
+[[nodiscard]] py::object exception_of(const Error& error);
+
 /// Raises the class of the error's code. The GIL must be held.
 [[noreturn]] void raise(const Error& error);
 

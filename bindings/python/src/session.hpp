@@ -37,24 +37,33 @@ class Session {
   [[nodiscard]] bool is_open() const;
   [[nodiscard]] std::string server() const;
 
-  /// Runs `body(js::Api&, const Wait&)` without the GIL within `timeout` (the connection's when unset) and gives its value;
-  /// raises its error. The GIL must be held.
-  template <class Body>
-  auto run(Seconds timeout, Body&& body) {
-    const auto held = value_or_raise(lease());
-    const Clock::duration time = nanos(timeout).value_or(held->time);
-    Call call(*gate_);
-    return value_or_raise(call.run([&](const Cancel& cancel) { return body(held->api, Wait::for_duration(time, &cancel)); }));
-  }
-
- private:
+  /// The connection with what belongs to it. Who keeps it can go on after `close`, as a batch that is worked on does.
   struct Held {
     Held(Lease lease) : connection(std::move(lease.connection)), api(*connection, std::move(lease.api_prefix)), time(lease.timeout) {}
     std::shared_ptr<wire::Connection> connection;
     js::Api api;
     Clock::duration time;
   };
-  /// Ours, shared so that a call under way keeps it while another thread closes. Error: failed_precondition.
+  /// Ours; raises when we are closed or of another process.
+  [[nodiscard]] std::shared_ptr<Held> hold() const { return value_or_raise(lease()); }
+
+  /// Runs `body(js::Api&, const Wait&)` without the GIL within `timeout` (the connection's when unset) and gives its value;
+  /// raises its error. The GIL must be held.
+  template <class Body>
+  auto run(Seconds timeout, Body&& body) {
+    const auto held = hold();
+    return run_on(*gate_, *held, timeout, std::forward<Body>(body));
+  }
+  template <class Body>
+  static auto run_on(Gate& gate, Held& held, Seconds timeout, Body&& body) {
+    const Clock::duration time = nanos(timeout).value_or(held.time);
+    Call call(gate);
+    return value_or_raise(call.run([&](const Cancel& cancel) { return body(held.api, Wait::for_duration(time, &cancel)); }));
+  }
+  [[nodiscard]] const std::shared_ptr<Gate>& gate() const { return gate_; }
+
+ private:
+  /// Shared so that a call under way keeps it while another thread closes. Error: failed_precondition.
   [[nodiscard]] Result<std::shared_ptr<Held>> lease() const;
 
   std::shared_ptr<Gate> gate_;

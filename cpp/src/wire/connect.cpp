@@ -17,6 +17,8 @@
 namespace noetl::nats::wire {
 namespace {
 
+constexpr int kReadBuffer = 128 * 1024;
+
 /// Who we are, kept alive for the callbacks of nats.c, which sign the server's nonce.
 struct Identity {
   Secret seed;
@@ -30,6 +32,28 @@ void on_error(natsConnection*, natsSubscription*, natsStatus status, void* closu
 
 void on_closed(natsConnection*, void* closure) {
   if (const auto shared = find_shared(closure)) shared->on_closed();
+}
+
+natsStatus on_attach(void** user_data, void* socket, natsConnection*, natsSock descriptor) {
+  *user_data = socket;
+  static_cast<Socket*>(socket)->attached(descriptor);
+  return NATS_OK;
+}
+
+/// nats.c no longer wants to read: the link is lost. It goes on with `on_attach`, or `on_detach` for good.
+natsStatus on_read(void* socket, bool add) {
+  if (!add) static_cast<Socket*>(socket)->detached();
+  return NATS_OK;
+}
+
+natsStatus on_write(void* socket, bool add) {
+  if (add) static_cast<Socket*>(socket)->has_output();
+  return NATS_OK;
+}
+
+natsStatus on_detach(void* socket) {
+  static_cast<Socket*>(socket)->detached();
+  return NATS_OK;
 }
 
 natsStatus sign(char**, unsigned char** signature, int* length, const char* nonce, void* closure) {
@@ -146,15 +170,18 @@ Result<void> set_tls(Builder& builder, const TlsOptions& tls) {
   return builder.done("the TLS parameters are not usable");
 }
 
-void set_times(Builder& builder, const Options& options, std::int64_t connect_ms, std::uint64_t id) {
+void set_times(Builder& builder, const Options& options, std::int64_t connect_ms, Shared& shared) {
+  const auto id = shared.id;
   builder.set(natsOptions_SetTimeout, connect_ms)
       .set(natsOptions_SetName, in_json(options.name).c_str())
       .set(natsOptions_SetAllowReconnect, options.reconnect)
       .set(natsOptions_SetMaxReconnect, options.reconnect ? -1 : 0)
       .set(natsOptions_SetReconnectWait, static_cast<std::int64_t>(250))
-      .set(natsOptions_SetPingInterval, static_cast<std::int64_t>(20'000))
+      // Without a caretaker nobody reads the answer to a ping while the caller is busy with something else.
+      .set(natsOptions_SetPingInterval, static_cast<std::int64_t>(options.reconnect ? 20'000 : 120'000))
       .set(natsOptions_SetMaxPingsOut, 2)
-      .set(natsOptions_SetSendAsap, true)
+      .set(natsOptions_SetIOBufSize, kReadBuffer)
+      .set(natsOptions_SetEventLoop, static_cast<void*>(&shared.socket), on_attach, on_read, on_write, on_detach)
       .set(natsOptions_SetNoRandomize, true)
       .set(natsOptions_SetIgnoreDiscoveredServers, true)  // gossiped URLs are out of reach behind a port-forward
       .set(natsOptions_SetFailRequestsOnDisconnect, true)
@@ -288,7 +315,7 @@ Result<std::shared_ptr<Shared>> connect(const Options& given, const Wait& wait) 
   attempt->shared = shared;
   const auto limit =
       std::chrono::duration_cast<std::chrono::milliseconds>(std::min<Clock::duration>(wait.remaining(), options.connect_timeout));
-  set_times(attempt->builder, options, std::max<std::int64_t>(1, limit.count()), shared->id);
+  set_times(attempt->builder, options, std::max<std::int64_t>(1, limit.count()), *shared);
   NN_CHECK(attempt->builder.done("cannot prepare the connection"));
 
   NN_CHECK(run_and_wait(attempt, wait));
@@ -296,6 +323,7 @@ Result<std::shared_ptr<Shared>> connect(const Options& given, const Wait& wait) 
   shared->identity = std::shared_ptr<Identity>(attempt, &attempt->identity);
   attempt->shared.reset();
   read_server(*shared);
+  if (options.reconnect) shared->start_caretaker();
   return shared;
 }
 

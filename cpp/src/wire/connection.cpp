@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <atomic>
+#include <thread>
 
 #include "base/bytes.hpp"
 #include "base/names.hpp"
@@ -10,13 +12,42 @@
 #include "wire/shared.hpp"
 
 namespace noetl::nats::wire {
+namespace {
+
+/// So much may wait in nats.c's buffer while more is added.
+constexpr int kMuch = 1024 * 1024;
+
+/// Drives the connection as long as it lives, for calls of nats.c that wait by themselves.
+class Pump {
+ public:
+  explicit Pump(Shared& shared)
+      : shared_(shared), thread_([this] {
+          while (!done_) shared_.take_turn(nobody_, kWaitSlice);
+          nats_ReleaseThreadMemory();
+        }) {}
+  Pump(const Pump&) = delete;
+  Pump& operator=(const Pump&) = delete;
+  ~Pump() {
+    done_ = true;
+    shared_.wake(nobody_);
+    thread_.join();
+  }
+
+ private:
+  Shared& shared_;
+  Queue nobody_;
+  std::atomic<bool> done_{false};
+  std::thread thread_;
+};
+
+}  // namespace
 
 Inbox::Inbox(std::shared_ptr<Shared> shared, std::shared_ptr<Queue> queue, std::string subject)
     : shared_(std::move(shared)), queue_(std::move(queue)), subject_(std::move(subject)) {}
 Inbox::Inbox(Inbox&&) noexcept = default;
 Inbox& Inbox::operator=(Inbox&& other) noexcept {
   if (this != &other) {
-    if (queue_) shared_->close_queue(*queue_);
+    if (queue_) shared_->close_queue(queue_);
     shared_ = std::move(other.shared_);
     queue_ = std::move(other.queue_);
     subject_ = std::move(other.subject_);
@@ -24,7 +55,7 @@ Inbox& Inbox::operator=(Inbox&& other) noexcept {
   return *this;
 }
 Inbox::~Inbox() {
-  if (queue_) shared_->close_queue(*queue_);
+  if (queue_) shared_->close_queue(queue_);
 }
 
 Result<Message> Inbox::next(const Wait& wait) { return shared_->wait_for(*queue_, wait); }
@@ -43,20 +74,31 @@ Result<std::shared_ptr<Connection>> Connection::open(const Options& options, con
 }
 
 Result<void> Connection::publish(std::string_view subject, std::string_view payload, const Headers& headers, std::string_view reply) {
+  NN_CHECK(publish_later(subject, payload, headers, reply));
+  return send_now();
+}
+
+Result<void> Connection::publish_later(std::string_view subject, std::string_view payload, const Headers& headers, std::string_view reply) {
+  if (shared_->in_other_process())
+    return fail(Code::failed_precondition, "this connection belongs to the parent process", "connect again after a fork");
   if (!reply.empty())
     if (const auto problem = check_subject(reply))
       return fail(Code::invalid_argument, fmt::format("reply subject {} {}", in_quotes(reply), *problem));
   NN_CHECK(shared_->send(subject, payload, headers, reply));
+  if (Socket::buffered(shared_->connection) > kMuch) NN_CHECK(send_now());
   constexpr std::size_t kRemembered = 256;
   const std::lock_guard lock(shared_->mutex);
-  if (shared_->published.size() < kRemembered) shared_->published.emplace(subject);
+  if (shared_->published.size() < kRemembered && !shared_->published.contains(subject)) shared_->published.emplace(subject);
   return {};
 }
+
+Result<void> Connection::send_now() { return shared_->push(Wait::for_duration(options().connect_timeout)); }
 
 Result<Message> Connection::request(std::string_view subject, std::string_view payload, const Headers& headers, const Wait& wait) {
   NN_TRY(auto replies, reply_inbox());
   replies.blame(std::string(subject));
   NN_CHECK(shared_->send(subject, payload, headers, replies.subject()));
+  replies.queue_->awaited = 1;
   auto reply = replies.next(wait);
   if (!reply) {
     Error error = std::move(reply).error();
@@ -67,13 +109,15 @@ Result<Message> Connection::request(std::string_view subject, std::string_view p
     if (!error.details.contains("subject")) error.details["subject"] = subject;
     return fail(std::move(error));
   }
+  replies.queue_->awaited = 0;
   if (reply->status() == 503) return fail(no_responders(subject));
   return reply;
 }
 
 Result<void> Connection::flush(const Wait& wait) {
+  if (shared_->in_other_process()) return fail(Code::failed_precondition, "this connection belongs to the parent process");
+  const Pump pump(*shared_);
   while (true) {
-    if (shared_->in_other_process()) return fail(Code::failed_precondition, "this connection belongs to the parent process");
     const auto slice = std::chrono::duration_cast<std::chrono::milliseconds>(wait.slice()).count();
     const auto status = natsConnection_FlushTimeout(shared_->connection, std::max<std::int64_t>(1, slice));
     if (status == NATS_OK) break;
@@ -99,6 +143,8 @@ Result<Inbox> Connection::subscribe(std::string_view subject, std::string_view q
     if (const auto problem = check_queue(queue_name))
       return fail(Code::invalid_argument, fmt::format("queue {} {}", in_quotes(queue_name), *problem));
   const std::string to(subject);
+  if (shared_->in_other_process())
+    return fail(Code::failed_precondition, "this connection belongs to the parent process", "connect again after a fork");
   NN_TRY(auto queue, shared_->subscribe(to, std::string(queue_name)));
   return Inbox(shared_, std::move(queue), to);
 }
@@ -106,8 +152,10 @@ Result<Inbox> Connection::subscribe(std::string_view subject, std::string_view q
 Result<Inbox> Connection::inbox() { return subscribe(options().inbox_prefix + "." + random_name()); }
 
 Result<Inbox> Connection::reply_inbox() {
+  if (shared_->in_other_process())
+    return fail(Code::failed_precondition, "this connection belongs to the parent process", "connect again after a fork");
   NN_TRY(auto queue, shared_->open_queue());
-  auto subject = shared_->reply_prefix + std::to_string(queue->id);
+  auto subject = queue->accepts;
   return Inbox(shared_, std::move(queue), std::move(subject));
 }
 
@@ -128,7 +176,7 @@ std::string Connection::server_version(const Wait& wait) { return info(wait).val
 
 bool Connection::is_open() const {
   const std::lock_guard lock(shared_->mutex);
-  return !shared_->closed && shared_->connection != nullptr && !shared_->in_other_process();
+  return !shared_->closed && !shared_->in_other_process();
 }
 
 Result<std::chrono::nanoseconds> Connection::round_trip(const Wait& wait) {

@@ -42,13 +42,15 @@ class Inbox {
   void blame(std::string subject);
 
  private:
+  friend class Connection;
+  friend class Requests;
   std::shared_ptr<Shared> shared_;
   std::shared_ptr<Queue> queue_;
   std::string subject_;
 };
 
-/// Thread-safe. All waiting for the network happens in one function of connection.cpp (`Shared::wait_for`), where
-/// deadlines, cancellation and lost connections are seen.
+/// Thread-safe. All waiting for the network happens in one function (`Shared::wait_for`, turns.cpp), where deadlines,
+/// cancellation and lost connections are seen.
 class Connection {
  public:
   /// Bounded by `wait` and by options.connect_timeout. Errors: invalid_argument (URL, half a login), unauthenticated,
@@ -62,6 +64,11 @@ class Connection {
   /// unavailable. A permission error comes later; `flush` reports it.
   [[nodiscard]] Result<void> publish(std::string_view subject, std::string_view payload, const Headers& headers = {},
                                      std::string_view reply = {});
+  /// As `publish`, but may leave the message in a buffer until the next call that waits, or `send_now`. For many at once.
+  [[nodiscard]] Result<void> publish_later(std::string_view subject, std::string_view payload, const Headers& headers = {},
+                                           std::string_view reply = {});
+  /// Writes out what is buffered, as far as the socket takes it.
+  [[nodiscard]] Result<void> send_now();
   /// One request, one reply. `unavailable` with details.no_responders = true when nobody listens on the subject.
   [[nodiscard]] Result<Message> request(std::string_view subject, std::string_view payload, const Headers& headers, const Wait& wait);
   /// Returns when the server has read all that was sent; reports permission errors of earlier publishes.

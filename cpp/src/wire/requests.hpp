@@ -28,6 +28,8 @@ class Requests {
   /// resource_exhausted (payload over the server's max_payload), unavailable, deadline_exceeded, cancelled.
   [[nodiscard]] Result<void> submit(std::string_view subject, std::string_view payload, const Headers& headers, Done done,
                                     const Wait& wait);
+  /// Waits until at least one request has ended, if there is any. Errors: cancelled, deadline_exceeded.
+  [[nodiscard]] Result<void> wait_one(const Wait& wait);
   /// Waits until every request has ended. When the time is over, the rest ends with deadline_exceeded
   /// (maybe_applied = true) and drain succeeds; only cancellation fails it.
   [[nodiscard]] Result<void> drain(const Wait& wait);

@@ -4,8 +4,6 @@
 #include <pthread.h>
 #include <unistd.h>
 
-#include <algorithm>
-#include <charconv>
 
 #include "base/bytes.hpp"
 #include "base/names.hpp"
@@ -13,6 +11,9 @@
 
 namespace noetl::nats::wire {
 namespace {
+
+/// So many bytes of nats.c's buffer are worth a write.
+constexpr int kWorthWriting = 64 * 1024;
 
 /// Of 4096 bytes of a protocol line (max_control_line), without the words and sizes around the subjects.
 constexpr std::size_t kLongestSubjects = 4096 - 64;
@@ -28,10 +29,6 @@ Living& living() {
   static const int at_fork = pthread_atfork([] { all->mutex.lock(); }, [] { all->mutex.unlock(); }, [] { all->mutex.unlock(); });
   (void)at_fork;
   return *all;
-}
-
-Message owned(natsMsg* message) {
-  return Message(Message::Handle(message, [](void* raw) { natsMsg_Destroy(static_cast<natsMsg*>(raw)); }));
 }
 
 /// `Permissions Violation for Publish to "a.b"`: the server tells it in no other form.
@@ -84,33 +81,17 @@ Error no_responders(std::string_view subject) {
   return error;
 }
 
-Shared::~Shared() { close(); }
-
-bool Shared::in_other_process() const { return pid != getpid(); }
-
-void Shared::close() {
-  if (id != 0) unregister_shared(id);
-  id = 0;
-  if (connection == nullptr) return;
+Shared::~Shared() {
+  close();
   if (in_other_process()) {  // the threads of nats.c did not follow the fork: closing would crash
-    (void)replies.release();
-    connection = nullptr;
+    for (auto& place : places) (void)place->own.release();
     return;
   }
-  natsConnection_Close(connection);
-  replies.reset();
-  {
-    const std::lock_guard lock(mutex);
-    closed = true;
-    wake_all();
-    queues.clear();
-  }
-  natsConnection_Destroy(std::exchange(connection, nullptr));
+  places.clear();
+  natsConnection_Destroy(connection);
 }
 
-void Shared::wake_all() {
-  for (const auto& [number, queue] : queues) queue->changed.notify_all();
-}
+bool Shared::in_other_process() const { return pid != getpid(); }
 
 void Shared::on_error(natsStatus status, const std::string& text) {
   if (status != NATS_NOT_PERMITTED) return;
@@ -125,26 +106,6 @@ void Shared::on_closed() {
   const std::lock_guard lock(mutex);
   closed = true;
   wake_all();
-}
-
-void Shared::on_message(Queue& queue, natsMsg* message) {
-  const std::lock_guard lock(mutex);
-  queue.messages.push_back(owned(message));
-  queue.changed.notify_one();
-}
-
-void Shared::on_reply(natsMsg* message) {
-  Message received = owned(message);
-  auto token = received.subject();
-  if (!token.starts_with(reply_prefix)) return;
-  token.remove_prefix(reply_prefix.size());
-  std::uint64_t number = 0;
-  std::from_chars(token.data(), token.data() + token.size(), number);
-  const std::lock_guard lock(mutex);
-  const auto found = queues.find(number);
-  if (found == queues.end()) return;  // an answer that nobody waits for any more
-  found->second->messages.push_back(std::move(received));
-  found->second->changed.notify_one();
 }
 
 Error Shared::refused(const Refusal& refusal) const {
@@ -164,120 +125,57 @@ Error Shared::lost() const {
                .hint = "is the server still running? noetl-nats status"};
 }
 
-std::optional<Error> Shared::verdict(const Queue& queue) const {
-  for (std::size_t i = queue.refusals_seen; i < refusals.size(); ++i) {
-    const auto& refusal = refusals[i];
-    if (refusal.publish ? queue.blame.contains(refusal.subject) : queue.subscription == refusal.subject) return refused(refusal);
-  }
-  if (!queue.own)  // without our reply subscription no reply ever comes
-    for (const auto& refusal : refusals)
-      if (!refusal.publish && refusal.subject == reply_prefix + ">") return refused(refusal);
-  if (closed) return lost();
-  return std::nullopt;
-}
-
-Result<Message> Shared::wait_for(Queue& queue, const Wait& wait) {
-  std::unique_lock lock(mutex);
-  while (true) {
-    if (!queue.messages.empty()) {
-      Message message = std::move(queue.messages.front());
-      queue.messages.pop_front();
-      return message;
-    }
-    if (in_other_process())
-      return fail(Code::failed_precondition, "this connection belongs to the parent process", "connect again after a fork");
-    if (auto error = verdict(queue)) {
-      queue.refusals_seen = refusals.size();
-      return fail(std::move(*error));
-    }
-    if (wait.expired()) return fail(Code::deadline_exceeded, fmt::format("no answer from {} in time", server.url));
-
-    queue.changed.wait_for(lock, wait.slice());
-    if (!queue.messages.empty()) continue;
-    lock.unlock();  // the poll of a cancellation may want a lock of its own (Python's)
-    const bool stop = wait.cancelled();
-    lock.lock();
-    if (stop) return cancelled();
-  }
-}
-
-Result<void> Shared::subscribe_to_replies() {
-  if (replies) return {};
-  reply_prefix = options.inbox_prefix + "." + random_name() + ".";
-  const auto on_message = [](natsConnection*, natsSubscription*, natsMsg* message, void* closure) {
-    if (const auto shared = find_shared(closure))
-      shared->on_reply(message);
-    else
-      natsMsg_Destroy(message);
-  };
-  natsSubscription* subscription = nullptr;
-  const auto status =
-      natsConnection_Subscribe(&subscription, connection, (reply_prefix + ">").c_str(), on_message, reinterpret_cast<void*>(id));
-  if (status != NATS_OK) return fail(status_error(status, "cannot subscribe to replies"));
-  replies.reset(subscription);
-  natsSubscription_SetPendingLimits(subscription, -1, -1);  // what we ask for is bounded by us
-  return {};
-}
-
-Result<std::shared_ptr<Queue>> Shared::open_queue() {
-  if (in_other_process())
-    return fail(Code::failed_precondition, "this connection belongs to the parent process", "connect again after a fork");
-  const std::lock_guard lock(mutex);
-  if (closed || connection == nullptr) return fail(lost());
-  NN_CHECK(subscribe_to_replies());
+Result<std::shared_ptr<Queue>> Shared::subscribed(const std::string& subject, const std::string& group) {
   auto queue = std::make_shared<Queue>();
-  queue->id = next_queue++;
-  queue->refusals_seen = refusals.size();
-  queues[queue->id] = queue;
+  natsSubscription* raw = nullptr;
+  const auto status = group.empty() ? natsConnection_SubscribeSync(&raw, connection, subject.c_str())
+                                    : natsConnection_QueueSubscribeSync(&raw, connection, subject.c_str(), group.c_str());
+  if (status != NATS_OK) return fail(status_error(status, fmt::format("cannot subscribe to {}", subject)));
+  queue->own.reset(raw);
+  natsSubscription_SetPendingLimits(raw, -1, -1);  // what we ask for is bounded by us
+  queue->subscription = subject;
   return queue;
 }
 
 Result<std::shared_ptr<Queue>> Shared::subscribe(const std::string& subject, const std::string& group) {
-  struct Target {  // what the callback gets: both may be gone when it runs
-    std::weak_ptr<Shared> shared;
-    std::weak_ptr<Queue> queue;
-  };
-  const auto on_message = [](natsConnection*, natsSubscription*, natsMsg* message, void* closure) {
-    const auto* target = static_cast<Target*>(closure);
-    const auto shared = target->shared.lock();
-    const auto queue = target->queue.lock();
-    if (shared && queue)
-      shared->on_message(*queue, message);
-    else
-      natsMsg_Destroy(message);
-  };
-  if (in_other_process())
-    return fail(Code::failed_precondition, "this connection belongs to the parent process", "connect again after a fork");
   const std::lock_guard lock(mutex);
-  if (closed || connection == nullptr) return fail(lost());
-  auto queue = std::make_shared<Queue>();
-  auto target = std::make_unique<Target>(Target{weak_from_this(), queue});
-  natsSubscription* raw = nullptr;
-  const auto status = group.empty()
-                          ? natsConnection_Subscribe(&raw, connection, subject.c_str(), on_message, target.get())
-                          : natsConnection_QueueSubscribe(&raw, connection, subject.c_str(), group.c_str(), on_message, target.get());
-  if (status != NATS_OK) return fail(status_error(status, fmt::format("cannot subscribe to {}", subject)));
-  natsSubscription_SetPendingLimits(raw, -1, -1);
-  natsSubscription_SetOnCompleteCB(
-      raw, [](void* closure) { delete static_cast<Target*>(closure); }, target.release());
-  queue->own.reset(raw);
-  queue->subscription = subject;
-  queue->id = next_queue++;
+  if (closed) return fail(lost());
+  NN_TRY(auto queue, subscribed(subject, group));
   queue->refusals_seen = refusals.size();
-  queues[queue->id] = queue;
   return queue;
 }
 
-void Shared::close_queue(Queue& queue) {
-  SubscriptionHandle own;
-  {
-    const std::lock_guard lock(mutex);
-    queues.erase(queue.id);
-    own = std::move(queue.own);
+Result<std::shared_ptr<Queue>> Shared::open_queue() {
+  const std::lock_guard lock(mutex);
+  if (closed) return fail(lost());
+  std::shared_ptr<Queue> queue;
+  if (!places.empty()) {
+    queue = std::move(places.back());
+    places.pop_back();
+  } else {
+    if (reply_prefix.empty()) reply_prefix = options.inbox_prefix + "." + random_name() + ".";
+    NN_TRY(queue, subscribed(fmt::format("{}{}.>", reply_prefix, next_place++), ""));
   }
-  if (!own) return;
-  if (in_other_process()) (void)own.release();
-  // else destroyed here, outside of the lock: a callback that is running wants it
+  const std::string_view place(queue->subscription.data(), queue->subscription.size() - 1);  // without the ">"
+  queue->accepts = fmt::format("{}{}", place, ++queue->uses);
+  queue->awaited = 0;
+  queue->blame.clear();
+  queue->blames_all = false;
+  queue->refusals_seen = refusals.size();
+  queue->link = socket.link();
+  return queue;
+}
+
+void Shared::close_queue(const std::shared_ptr<Queue>& queue) {
+  if (in_other_process()) {
+    (void)queue->own.release();
+    return;
+  }
+  if (queue->is_for_replies() && queue->awaited == 0 && queue->link == socket.link()) {
+    const std::lock_guard lock(mutex);
+    if (!closed) return places.push_back(queue);
+  }
+  queue->own.reset();
 }
 
 Result<void> Shared::send(std::string_view subject, std::string_view payload, const Headers& headers, std::string_view reply) {
@@ -292,8 +190,6 @@ Result<void> Shared::send(std::string_view subject, std::string_view payload, co
     if (const auto problem = check_header_value(value))
       return fail(Code::invalid_argument, fmt::format("the value of header {} {}", in_quotes(name), *problem));
   }
-  if (in_other_process())
-    return fail(Code::failed_precondition, "this connection belongs to the parent process", "connect again after a fork");
   if (server.max_payload > 0 && static_cast<std::int64_t>(payload.size()) > server.max_payload)
     return fail(Code::resource_exhausted,
                 fmt::format("the payload for {} has {} bytes; the server takes at most {} (max_payload)", subject, payload.size(),
@@ -316,6 +212,7 @@ Result<void> Shared::send(std::string_view subject, std::string_view payload, co
   }
   if (status == NATS_CONNECTION_CLOSED) return fail(lost());
   if (status != NATS_OK) return fail(status_error(status, fmt::format("cannot publish to {}", subject)));
+  if (Socket::buffered(connection) >= kWorthWriting) socket.write(connection);
   return {};
 }
 
