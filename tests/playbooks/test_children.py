@@ -113,7 +113,6 @@ def test_the_same_step_name_in_both(here: Here) -> None:
     assert (here.value("inner"), here.value("outer"), outcome["final_result"]) == ("not_found", "success", "success")
 
 
-@pytest.mark.xfail(strict=True, reason="results are kept by step, not by call")
 def test_a_second_call_does_not_see_results_of_the_first(here: Here) -> None:
     child = [
         {**shell("which", "echo {{ workload.run }}"), "next": {"arcs": [
