@@ -137,6 +137,18 @@ def test_recursion(here: Here) -> None:
     assert [here.value(f"rec.{i}") for i in range(6)] == [None, 1, 2, 3, 4, None]
 
 
+def test_a_result_is_the_same_after_a_call_of_the_playbook_itself(here: Here) -> None:
+    steps = [
+        here.nats("get", "kv_get", "own.{{ workload.n }}", "less"),
+        {**shell("less", "echo $(( {{ workload.n }} - 1 ))"), "next": {"arcs": [
+            {"step": "again", "when": "{{ less.result != '0' }}"}, {"step": "put"}]}},
+        call("again", "parent.yaml", "put", input={"n": "{{ less.result }}"}),
+        here.nats("put", "kv_put", "after.{{ workload.n }}", value="{{ get.key }}"),
+    ]  # fmt: skip
+    here.run(steps, workload={"n": 3})
+    assert [here.value(f"after.{i}") for i in (1, 2, 3)] == ["own.1", "own.2", "own.3"]
+
+
 @pytest.mark.parametrize(
     "path", ["{{ workload.which }}.yaml", "{{workload.which}}.yaml", "./{{ workload.which }}.yaml", "{{ which }}.yaml"]
 )
