@@ -147,3 +147,40 @@ def test_doctor_sees_an_engine_that_behaves_differently(tmp_path: Path) -> None:
     assert checks["noetl"]["outcome"] == "warning"
     assert checks["required tools"]["outcome"] == "failed"
     assert "upgrade noetl-nats" in checks["required tools"]["hint"]
+
+
+CHILD = """\
+apiVersion: noetl.io/v2
+kind: Playbook
+metadata: {name: child}
+executor: {requires: {tools: [nats]}}
+workflow:
+- step: get
+  tool: {kind: nats, operation: kv_got, bucket: b, key: k}
+- step: again
+  tool: {kind: playbook, path: ../playbook.yaml}
+"""
+CALLS = """\
+- step: done
+  tool: {kind: playbook, path: lib/child.yaml}
+- step: twice
+  tool: {kind: playbook, path: ./lib/../lib/child.yaml}
+- step: dynamic
+  tool: {kind: playbook, path: "{{ workload.bucket }}.yaml"}
+"""
+
+
+def test_sub_playbooks_are_looked_into_once(tmp_path: Path) -> None:
+    child = tmp_path / "lib" / "child.yaml"
+    child.parent.mkdir()
+    child.write_text(CHILD)
+    parent = GOOD.replace('- step: done\n  tool: {kind: shell, cmds: "true"}\n', CALLS)
+    status, found = lint(tmp_path, parent)
+    assert status == 1
+    assert [(each["file"], each["line"], each["rule"]) for each in found] == [(str(child), 7, "unknown-operation")]
+
+
+def test_a_sub_playbook_that_is_not_there(tmp_path: Path) -> None:
+    status, found = lint(tmp_path, GOOD.replace('{kind: shell, cmds: "true"}', "{kind: playbook, path: lib/no.yaml}"))
+    assert (status, found[0]["rule"], found[0]["line"]) == (1, "no-such-playbook", 13)
+    assert str(tmp_path / "lib/no.yaml") in found[0]["message"]

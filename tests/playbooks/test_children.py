@@ -113,7 +113,6 @@ def test_the_same_step_name_in_both(here: Here) -> None:
     assert (here.value("inner"), here.value("outer"), outcome["final_result"]) == ("not_found", "success", "success")
 
 
-@pytest.mark.xfail(strict=True, reason="results are kept by step, not by call")
 def test_a_second_call_does_not_see_results_of_the_first(here: Here) -> None:
     child = [
         {**shell("which", "echo {{ workload.run }}"), "next": {"arcs": [
@@ -136,6 +135,18 @@ def test_recursion(here: Here) -> None:
     ]  # fmt: skip
     here.run(steps, workload={"n": 4})
     assert [here.value(f"rec.{i}") for i in range(6)] == [None, 1, 2, 3, 4, None]
+
+
+def test_a_result_is_the_same_after_a_call_of_the_playbook_itself(here: Here) -> None:
+    steps = [
+        here.nats("get", "kv_get", "own.{{ workload.n }}", "less"),
+        {**shell("less", "echo $(( {{ workload.n }} - 1 ))"), "next": {"arcs": [
+            {"step": "again", "when": "{{ less.result != '0' }}"}, {"step": "put"}]}},
+        call("again", "parent.yaml", "put", input={"n": "{{ less.result }}"}),
+        here.nats("put", "kv_put", "after.{{ workload.n }}", value="{{ get.key }}"),
+    ]  # fmt: skip
+    here.run(steps, workload={"n": 3})
+    assert [here.value(f"after.{i}") for i in (1, 2, 3)] == ["own.1", "own.2", "own.3"]
 
 
 @pytest.mark.parametrize(

@@ -114,6 +114,8 @@ def test_a_loop_that_is_not_understood(tmp_path: Path, url: str, loop: object) -
 )
 @pytest.mark.parametrize("where", ["shell", "vars", "input", "rhai"])
 def test_what_the_engine_cannot_render_is_refused(tmp_path: Path, url: str, text: str, where: str) -> None:
+    if where == "shell" and text == "{{ get.x[0][1] }}":
+        text = "{{ get.x[0]['n'] }}"  # a second index works there
     steps: dict[str, dict[str, Any]] = {
         "shell": shell("show", f"echo {text}"),
         "vars": {**shell("show", "echo x"), "vars": {"a": text}},

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import json
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -205,16 +206,19 @@ def replay(recorder: Recorder) -> Iterator[recorded.Replay]:
     replaying.close()
 
 
+# Not for this tool: another kind of step, features that only the Rust worker has, a mapping that NoETL's model refuses.
+ELSEWHERE = re.compile("sub_|auth_password_is_secret_alias|auth_token_alias|kv_get_config_array")
+
 # Templates of a step with one tool are rendered by NoETL's server, those of a list of tools by the worker.
 CASES = [
     pytest.param(case, as_list, id=f"{case['name']}{' in a list' * as_list}")
     for case in recorded.load()
+    if not ELSEWHERE.match(case["name"])
     for as_list in (False, True)
     if as_list or "template" not in case.get("needs", ())
 ]
 
 
-@pytest.mark.skipif(not CASES, reason=f"no recorded cases in {recorded.FOLDER}")
 @pytest.mark.parametrize(("case", "as_list"), CASES)
 def test_recorded_cases(
     replay: recorded.Replay, recorder: Recorder, known: object, case: Document, as_list: bool

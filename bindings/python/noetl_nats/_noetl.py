@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from typing import Any
 
 
-TESTED_ENGINE = "5.3."
 _first_look = threading.Lock()  # sysconfig fills its tables without one
 
 
@@ -87,11 +86,11 @@ def _warn_of_an_untested_engine() -> None:
     """Once in a process. The run goes on: what the engine would not do as before fails, it is never skipped."""
     global _warned
     version = str(getattr(sys.modules.get("noetl"), "__version__", ""))
-    if _warned or version.startswith(TESTED_ENGINE):
+    if _warned or version.startswith(_core.tested_engine):
         return
     _warned = True
     print(
-        f"noetl-nats has been tested with noetl {TESTED_ENGINE}x, this is {version or 'another one'}\n"
+        f"noetl-nats has been tested with noetl {_core.tested_engine}x, this is {version or 'another one'}\n"
         "hint: noetl-nats doctor says whether nats steps work with it; upgrade noetl-nats if they do not",
         file=sys.stderr,
     )

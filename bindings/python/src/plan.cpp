@@ -55,6 +55,7 @@ void add_plan(py::module_& module) {
       .def("restored", &PyPlan::restored)
       .def("error", &PyPlan::error)
       .def("close", &PyPlan::close);
+  module.attr("tested_engine") = playbook::kTestedEngine;
   module.def("plan_command_line", [](const std::vector<std::string>& arguments, const std::string& executable, int progress_fd) {
     return made(playbook::plan_command_line(arguments, around(executable, progress_fd)));
   });

@@ -117,13 +117,15 @@ int print_schema(Session&, const Arguments& arguments) { return playbook::schema
 int run_step(Session& session, const Arguments& arguments) {
   return playbook::step_command(arguments, session.environment(), &cancel_by_signal());
 }
+int run_shell_command(Session&, const Arguments& arguments) { return playbook::shell_command(arguments); }
 int lower_sub_playbook(Session& session, const Arguments& arguments) { return playbook::sub_command(arguments, session.environment()); }
 
 using Command = int (*)(Session&, const Arguments&);
 const std::map<std::string, Command, std::less<>> kCommands{
     {"call", call_command},           {"ops", ops_command},     {"describe", describe_command}, {"completion", completion_command},
     {"version", version_command},     {"run", run_playbook},    {"playbooks", copy_playbooks},  {"lint", lint_playbooks},
-    {"doctor", look_at_installation}, {"schema", print_schema}, {"__step", run_step},           {"__sub", lower_sub_playbook}};
+    {"doctor", look_at_installation}, {"schema", print_schema}, {"__step", run_step},           {"__shell", run_shell_command},
+    {"__sub", lower_sub_playbook}};
 
 bool wants_help(const Arguments& arguments) {
   return std::any_of(arguments.begin(), arguments.end(), [](const std::string& each) { return each == "--help" || each == "-h"; });

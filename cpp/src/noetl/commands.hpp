@@ -18,6 +18,7 @@ int schema_command(const std::vector<std::string>& arguments);                  
 
 /// Hidden: what lowered steps run.
 int step_command(const std::vector<std::string>& arguments, const Environment& environment, const Cancel* cancel);  ///< __step FILE
+int shell_command(const std::vector<std::string>& arguments);  ///< __shell FILE FD: a command of a shell step
 int sub_command(const std::vector<std::string>& arguments,
                 const Environment& environment);  ///< __sub FILE: a sub-playbook whose path is dynamic
 

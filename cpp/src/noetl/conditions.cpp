@@ -17,6 +17,7 @@ constexpr std::string_view kPrelude =
     "fn nn_less(a, b) { let x = nn_number(a); let y = nn_number(b); x != () && y != () && x < y } "
     "fn nn_same(a, b) { if a.to_string() == b.to_string() { return true; } let x = nn_number(a); let y = nn_number(b); x != () && y != () "
     "&& x == y } "
+    "fn nn_inner(v) { let t = v.to_string(); if t.len() < 2 { \"\" } else { t.sub_string(1, t.len() - 2) } } "
     "fn nn_trim(v) { let t = v.to_string(); t.trim(); t } "
     "fn nn_true(v) { !(v.to_string().to_lower() in [\"\", \"false\", \"0\", \"no\", \"none\", \"null\", \"off\", \"{}\", \"[]\", \"()\"]) "
     "} ";
@@ -198,6 +199,12 @@ class Translator {
 
 }  // namespace
 
+std::string shell_quoted(std::string_view text) {
+  std::string out = "'";
+  for (const char c : text) out += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return out + "'";
+}
+
 std::string rhai_literal(std::string_view text) {
   std::string out = "\"";
   for (const char c : text) {
@@ -233,9 +240,7 @@ std::string without_braces(std::string_view condition) {
     else if (quote != 0 ? condition[i] == quote : condition[i] == '"' || condition[i] == '\'')
       quote = quote != 0 ? '\0' : condition[i];
   }
-  const auto first = out.find_first_not_of(" \t\r\n");
-  if (first == std::string::npos) return "";
-  return out.substr(first, out.find_last_not_of(" \t\r\n") - first + 1);
+  return trimmed(out);
 }
 
 Result<std::string> rhai_condition(std::string_view condition, const std::set<std::string>& steps, const RhaiVariable& variable) {

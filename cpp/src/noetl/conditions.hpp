@@ -26,6 +26,9 @@ using RhaiVariable = std::function<Result<std::string>(const Reference& chain)>;
 /// `{{ a }} == 'x'` and `{{ a == 'x' }}` mean the same to the engine: the text without braces.
 [[nodiscard]] std::string without_braces(std::string_view condition);
 
+/// Text as one word of a shell command.
+[[nodiscard]] std::string shell_quoted(std::string_view text);
+
 /// Text as a Rhai string literal.
 [[nodiscard]] std::string rhai_literal(std::string_view text);
 

@@ -7,14 +7,13 @@
 #include "noetl/commands.hpp"
 #include "noetl/doctor.hpp"
 #include "noetl/nats/version.hpp"
+#include "noetl/plan.hpp"
 #include "sys/paths.hpp"
 #include "sys/process.hpp"
 
 namespace noetl::nats::playbook {
 namespace {
 
-/// Lowering was measured with these; another one may work, and the probes tell.
-constexpr std::string_view kTested = "5.3.";
 constexpr std::chrono::seconds kPatience{60};
 
 constexpr const char* kUsage =
@@ -40,10 +39,10 @@ std::vector<Check> run_checks(const Environment& environment) {
     checks.push_back({"noetl", Check::Outcome::failed, fmt::format("{} --version fails", program->string()), "reinstall noetl"});
   } else {
     const Engine engine{*program, engine_version(*said)};
-    const bool tested = engine.version.starts_with(kTested);
+    const bool tested = engine.version.starts_with(kTestedEngine);
     checks.push_back({"noetl", tested ? Check::Outcome::ok : Check::Outcome::warning,
                       fmt::format("{} at {}", engine.version, program->string()),
-                      tested ? "" : fmt::format("tested with {}x: see the probes below", kTested)});
+                      tested ? "" : fmt::format("tested with {}x: see the probes below", kTestedEngine)});
     for (auto& check : probe_engine(engine, environment, wait)) checks.push_back(std::move(check));
   }
   for (auto& check : look_around(environment, wait)) checks.push_back(std::move(check));

@@ -144,6 +144,27 @@ void lint_lowering(const std::filesystem::path& file, const Environment& environ
   findings.add(true, "not-expressible", details.value("pointer", std::string()), step, message, lowered.error().hint);
 }
 
+/// Sub-playbooks by their literal paths.
+std::vector<std::filesystem::path> children_of(const Json& playbook, const std::filesystem::path& directory, Findings& findings) {
+  std::vector<std::filesystem::path> out;
+  const Json& workflow = playbook["workflow"];
+  for (std::size_t i = 0; i < workflow.size(); ++i) {
+    if (!is_step(workflow[i]) || !workflow[i].contains("tool") || kind_of(workflow[i]["tool"]) != "playbook") continue;
+    const Json& tool = workflow[i]["tool"];
+    if (!tool.contains("path") || !tool["path"].is_string()) continue;
+    const auto path = tool["path"].get<std::string>();
+    if (Template::has_code(path) || path.starts_with('~')) continue;
+    const auto child = (directory / path).lexically_normal();
+    std::error_code problem;
+    if (std::filesystem::is_regular_file(child, problem))
+      out.push_back(child);
+    else
+      findings.add(true, "no-such-playbook", fmt::format("/workflow/{}/tool/path", i), workflow[i]["step"].get<std::string>(),
+                   fmt::format("path: there is no file {}", child.string()), "a path is relative to the playbook that names it");
+  }
+  return out;
+}
+
 void lint_requirement(const Json& playbook, Findings& findings) {
   const Json::json_pointer tools("/executor/requires/tools");
   const bool there = playbook.contains(tools) && playbook[tools].is_array() &&
@@ -172,24 +193,25 @@ std::vector<Finding> Findings::sorted() {
   return all_;
 }
 
-std::vector<Finding> lint(const std::filesystem::path& file, const Environment& environment) {
+Linted lint(const std::filesystem::path& file, const Environment& environment) {
+  const auto only = [](Finding finding) { return Linted{{std::move(finding)}, {}}; };
   const auto text = sys::read_file(file);
-  if (!text) return {{.rule = "unreadable", .step = {}, .message = text.error().message, .hint = text.error().hint}};
+  if (!text) return only({.rule = "unreadable", .step = {}, .message = text.error().message, .hint = text.error().hint});
   const auto document = yaml::read(*text, file.string());
   if (!document) {
     Finding finding{.rule = "yaml", .step = {}, .message = document.error().message, .hint = document.error().hint};
     finding.line = document.error().details.value("line", 0);
     finding.column = document.error().details.value("column", 0);
-    return {finding};
+    return only(finding);
   }
   const Json& playbook = document->root;
   if (!playbook.is_object() || !playbook.contains("workflow") || !playbook["workflow"].is_array())
-    return {{.rule = "no-playbook",
-             .line = 1,
-             .column = 1,
-             .step = {},
-             .message = "not a playbook: it has no list named workflow",
-             .hint = {}}};
+    return only({.rule = "no-playbook",
+                 .line = 1,
+                 .column = 1,
+                 .step = {},
+                 .message = "not a playbook: it has no list named workflow",
+                 .hint = {}});
 
   Findings findings(*document);
   bool any = false;
@@ -204,7 +226,8 @@ std::vector<Finding> lint(const std::filesystem::path& file, const Environment& 
   lint_routing(playbook, findings);
   lint_secrets(playbook, findings);
   lint_lowering(file, environment, findings);
-  return findings.sorted();
+  auto children = children_of(playbook, file.parent_path(), findings);
+  return {findings.sorted(), std::move(children)};
 }
 
 }  // namespace noetl::nats::playbook

@@ -20,8 +20,13 @@ struct Finding {
   std::string hint;
 };
 
-/// Sorted by place. A file that cannot be read is one finding.
-[[nodiscard]] std::vector<Finding> lint(const std::filesystem::path& file, const Environment& environment);
+struct Linted {
+  std::vector<Finding> findings;                ///< sorted by place
+  std::vector<std::filesystem::path> children;  ///< the files that its steps call, where the path is literal
+};
+
+/// A file that cannot be read is one finding.
+[[nodiscard]] Linted lint(const std::filesystem::path& file, const Environment& environment);
 
 /// Findings of one document, with the place of a JSON pointer. Private to lint*.cpp.
 class Findings {

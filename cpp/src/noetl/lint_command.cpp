@@ -2,7 +2,9 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <filesystem>
 #include <iostream>
+#include <set>
 
 #include "noetl/commands.hpp"
 #include "noetl/lint.hpp"
@@ -13,7 +15,8 @@ namespace {
 constexpr const char* kUsage =
     "Usage: noetl-nats lint PLAYBOOK... [--strict] [--json]\n\n"
     "Checks playbooks with nats steps without running them: operations and fields against their schemas, templates,\n"
-    "routing that can never or always match, secrets in clear text, what the local engine cannot express.\n\n"
+    "routing that can never or always match, secrets in clear text, what the local engine cannot express; and the\n"
+    "sub-playbooks that they name, each once.\n\n"
     "  --strict   warnings count as errors\n"
     "  --json     one line of JSON (the default when standard output is not a terminal)\n\n"
     "Exit codes: 0 nothing to say (or warnings only), 1 errors found, 2 bad arguments.\n";
@@ -35,6 +38,13 @@ std::string text_of(const std::string& file, const Finding& finding) {
   out += fmt::format("{} [{}]\n", finding.message, finding.rule);
   if (!finding.hint.empty()) out += fmt::format("    hint: {}\n", finding.hint);
   return out;
+}
+
+/// The same for all names of a file.
+std::filesystem::path identity(const std::filesystem::path& file) {
+  std::error_code problem;
+  auto out = std::filesystem::weakly_canonical(file, problem);
+  return problem ? file : out;
 }
 
 }  // namespace
@@ -60,14 +70,21 @@ int lint_command(const std::vector<std::string>& arguments, const Environment& e
   std::size_t errors = 0, warnings = 0;
   Json list = Json::array();
   std::string text;
-  for (const auto& file : files)
-    for (const auto& finding : lint(file, environment)) {
+  std::set<std::filesystem::path> seen;
+  for (const auto& file : files) seen.insert(identity(file));
+  for (std::size_t i = 0; i < files.size(); ++i) {  // it grows by sub-playbooks, each file once
+    const auto file = files[i];
+    const auto linted = lint(file, environment);
+    for (const auto& finding : linted.findings) {
       ++(finding.error ? errors : warnings);
       if (json)
         list.push_back(document_of(file, finding));
       else
         text += text_of(file, finding);
     }
+    for (const auto& child : linted.children)
+      if (seen.insert(identity(child)).second) files.push_back(child.string());
+  }
   const bool failed = errors > 0 || (strict && warnings > 0);
   if (json)
     std::cout << dump(Json{{"status", failed ? "failed" : "success"},

@@ -8,6 +8,7 @@
 #include "base/bytes.hpp"
 #include "base/names.hpp"
 #include "noetl/batch.hpp"
+#include "noetl/conditions.hpp"
 #include "noetl/playbook_steps.hpp"
 #include "noetl/references.hpp"
 #include "noetl/template/template.hpp"
@@ -26,12 +27,6 @@ const std::set<std::string> kTaken{"workload", "vars", "input", "args", "auth", 
 std::string lower_case(std::string text) {
   for (char& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
   return text;
-}
-
-std::string shell_quoted(const std::string& text) {
-  std::string out = "'";
-  for (const char c : text) out += c == '\'' ? std::string("'\\''") : std::string(1, c);
-  return out + "'";
 }
 
 /// JSON that the engine's YAML reader takes: non-ASCII raw, DEL and C1 control characters escaped.
@@ -72,7 +67,10 @@ Result<fs::path> lower_file(Run& run, const fs::path& playbook, bool top) {
   std::error_code problem;
   fs::path file = fs::absolute(playbook, problem);
   if (problem) file = playbook;
-  if (const auto known = run.lowered.find(file.string()); known != run.lowered.end()) return known->second;
+  // One file under several names (lib/../a.yaml) is one: else playbooks that call each other by `..` would never end.
+  const fs::path real = fs::weakly_canonical(file, problem);
+  const std::string name = problem ? file.string() : real.string();
+  if (const auto known = run.lowered.find(name); known != run.lowered.end()) return known->second;
   const auto text = sys::read_file(file);
   if (!text) return file;  // the engine says it better
   auto source = yaml::read(*text, playbook.string());
@@ -83,10 +81,10 @@ Result<fs::path> lower_file(Run& run, const fs::path& playbook, bool top) {
   }
   if (!source->root.is_object() || !source->root.contains("workflow") || !source->root["workflow"].is_array()) return file;
   const fs::path target = run.directory.path() / fmt::format("{}-playbook.yaml", ++run.files);
-  run.lowered[file.string()] = target;
+  run.lowered[name] = target;
   Document document(run, file, std::move(*source), top);
   NN_TRY(const auto lowered, document.lower());
-  if (!lowered) return run.lowered[file.string()] = file;
+  if (!lowered) return run.lowered[name] = file;
   NN_CHECK(run.directory.write(target.filename().string(), engine_json(*lowered)));
   return target;
 }
@@ -105,8 +103,10 @@ Result<std::optional<Json>> Document::lower() {
   for (std::size_t i = 0; i < doc_["workflow"].size(); ++i) NN_CHECK(lower_step(i));
   doc_["workflow"] = steps_;
   export_results();
-  for (const auto& [step, conditions] : conditions_)
-    NN_CHECK(run_.directory.write(conditions_file(results_, step), dump(Json(conditions))));
+  for (const auto& [step, exports] : exports_) {
+    const Json extras{{"named", exports.contains(run_variable(step))}, {"conditions", conditions_[step]}};
+    NN_CHECK(run_.directory.write(extras_file(results_, step), dump(extras)));
+  }
   return doc_;
 }
 
@@ -251,7 +251,7 @@ Result<Json> Document::step_command(const Place& place, const Json& tool, const 
   std::vector<std::string> texts, refs;
   collect_texts(tool, texts);
   collect_texts(loop, texts);
-  Json by_file = Json::object();
+  Json prefixes = Json::object();
   const auto add = [&](std::string reference) {
     if (std::find(refs.begin(), refs.end(), reference) == refs.end()) refs.push_back(std::move(reference));
   };
@@ -266,7 +266,7 @@ Result<Json> Document::step_command(const Place& place, const Json& tool, const 
     for (const auto& chain : parsed->chains()) {
       const auto first = chain.path.empty() || !chain.path.front().is_string() ? std::string() : chain.path.front().get<std::string>();
       if (nats_.contains(chain.root)) {
-        by_file[chain.root] = owner_of(chain.root).results_;
+        add("vars." + by_file(chain.root, prefixes));
       } else if (kScopes.contains(chain.root) && !first.empty()) {
         add_variable(chain.root, first);
       } else if (chain.root == "workload" && doc_.contains("workload") && doc_["workload"].is_object()) {
@@ -285,7 +285,7 @@ Result<Json> Document::step_command(const Place& place, const Json& tool, const 
                          {"loop", loop},
                          {"marker", run_.marker},
                          {"refs", refs},
-                         {"byref", by_file},
+                         {"byref", prefixes},
                          {"typed", typed_},
                          {"fd", run_.request.progress_fd},
                          {"quiet", run_.request.quiet},
@@ -314,6 +314,7 @@ Result<void> Document::lower_tool(const std::string& step, Json& tool, const Pla
     tool["path"] = children_.at(step).string();
     return {};
   }
+  if (kind == "shell") NN_CHECK(lower_commands(tool, place));
   NN_CHECK(rewrite(tool, place));
   if (kind == "duckdb") {
     if (!tool.contains("db")) tool["db"] = ".noetl/state.duckdb";
@@ -366,7 +367,7 @@ void Document::export_results() {
     const auto wanted = exports_.find(step["step"].get<std::string>());
     if (wanted == exports_.end()) continue;
     Json vars = Json::object();
-    for (const auto& [name, path] : wanted->second) vars[name] = fmt::format("{{{{ result.{} }}}}", path);
+    for (const auto& [name, text] : wanted->second) vars[name] = text;
     if (step.contains("vars") && step["vars"].is_object()) vars.update(step["vars"]);
     step["vars"] = std::move(vars);
   }

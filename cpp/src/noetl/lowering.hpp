@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
@@ -22,7 +23,7 @@ struct Run {
   const RunDirectory& directory;
   std::string marker;  ///< 128 random bits: no value can forge a frame
   int files = 0;
-  std::map<std::string, std::filesystem::path> lowered;  ///< by absolute path; set before descending, so that cycles end
+  std::map<std::string, std::filesystem::path> lowered;  ///< by canonical path; set before descending, so that cycles end
   std::map<std::string, Document*> callers = {};         ///< nats steps of the playbooks around the one that is lowered
   Json typed = Json::object();                           ///< their typed defaults, as Document::typed_
 };
@@ -40,6 +41,9 @@ struct Place {
 /// The file to run for a playbook: a lowered one in the run directory, or the playbook itself (absolute) when it has nothing
 /// to lower. `top`: the playbook that the user named; only there are --set values known.
 [[nodiscard]] Result<std::filesystem::path> lower_file(Run& run, const std::filesystem::path& playbook, bool top);
+
+/// What stands in a text in place of a reference to a nats step, with the engine's filter behind it ("" or " | upper").
+using Replacement = std::function<Result<std::string>(const Reference& chain, const std::string& filter)>;
 
 /// One document while it is lowered.
 class Document {
@@ -63,7 +67,13 @@ class Document {
   [[nodiscard]] Result<void> call_dynamic(Json& step, const Place& place, std::vector<Json>& extra);
   void export_results();
 
+  // shell_lowering.cpp: commands of shell steps
+  [[nodiscard]] Result<void> lower_commands(Json& tool, const Place& place);
+  [[nodiscard]] Result<std::string> shell_command(const std::string& text, const Place& place);
+  std::string by_file(const std::string& step, Json& prefixes);
+
   // rewriting.cpp: what the engine evaluates
+  [[nodiscard]] Result<std::string> replaced(const std::string& text, const Place& place, const Replacement& replacement) const;
   [[nodiscard]] Result<std::string> rewritten(const std::string& text, const Place& place);
   [[nodiscard]] Result<void> rewrite(Json& value, Place place);
   [[nodiscard]] Result<std::string> simple_condition(const std::string& text, const Place& place);
@@ -73,6 +83,8 @@ class Document {
   [[nodiscard]] bool decides_by_ours(const std::string& condition) const;
   [[nodiscard]] bool touches(const std::string& text) const;
   [[nodiscard]] Result<std::string> exported(const Reference& chain, const Place& place);
+  [[nodiscard]] Result<std::string> exact(const Reference& chain, const Place& place);
+  [[nodiscard]] std::set<std::string> step_names() const;
   [[nodiscard]] Result<std::string> rhai_variable(const Reference& chain, const Place& place);
 
   // paths.cpp
@@ -87,7 +99,7 @@ class Document {
   Json doc_;
   std::set<std::string> nats_;                                         ///< names of nats steps, callers' included
   std::map<std::string, Document*> callers_;                           ///< nats steps of callers that this playbook can see
-  std::map<std::string, std::map<std::string, std::string>> exports_;  ///< step → engine variable → path in its result
+  std::map<std::string, std::map<std::string, std::string>> exports_;  ///< step → engine variable → its template
   std::map<std::string, std::vector<std::string>> conditions_;         ///< step → conditions that it decides
   std::map<std::string, std::filesystem::path> children_;              ///< playbook step → file to run; dynamic ones are absent
   Json typed_ = Json::object();                                        ///< workload defaults that are no text: {default, twin}

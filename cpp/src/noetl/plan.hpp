@@ -10,6 +10,9 @@
 
 namespace noetl::nats::playbook {
 
+/// Lowering was measured with these versions of the engine. Another one may work, and `noetl-nats doctor` tells.
+inline constexpr std::string_view kTestedEngine = "5.3.";
+
 struct Surroundings {
   Environment environment;
   std::filesystem::path executable;  ///< the native noetl-nats

@@ -71,6 +71,12 @@ bool behind_pipe_or_dot(std::string_view text, std::size_t at) {
 
 }  // namespace
 
+std::string trimmed(std::string_view text) {
+  const auto first = text.find_first_not_of(" \t\r\n");
+  if (first == std::string_view::npos) return "";
+  return std::string(text.substr(first, text.find_last_not_of(" \t\r\n") - first + 1));
+}
+
 std::vector<Block> blocks(std::string_view text) {
   std::vector<Block> out;
   std::size_t at = 0;

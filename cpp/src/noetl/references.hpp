@@ -16,6 +16,8 @@ struct Block {
   bool statement = false;
 };
 [[nodiscard]] std::vector<Block> blocks(std::string_view text);
+/// Without blanks and line ends around it.
+[[nodiscard]] std::string trimmed(std::string_view text);
 [[nodiscard]] bool has_template(std::string_view text);
 
 /// `put.value.tags[0]`: a root and what follows it.

@@ -14,12 +14,6 @@
 namespace noetl::nats::playbook {
 namespace {
 
-std::string trimmed(std::string_view text) {
-  const auto first = text.find_first_not_of(" \t\r\n");
-  if (first == std::string_view::npos) return "";
-  return std::string(text.substr(first, text.find_last_not_of(" \t\r\n") - first + 1));
-}
-
 /// What stands behind a chain: nothing, or one of the filters that the engine has.
 std::optional<std::string> engine_filter(std::string_view rest) {
   const std::string text = trimmed(rest);
@@ -63,6 +57,12 @@ bool Document::touches(const std::string& text) const {
   });
 }
 
+std::set<std::string> Document::step_names() const {
+  auto names = nats_;
+  names.insert(steps_named_.begin(), steps_named_.end());
+  return names;
+}
+
 /// The engine takes a condition with and without braces.
 bool Document::decides_by_ours(const std::string& condition) const {
   const std::string expression = without_braces(condition);
@@ -86,11 +86,22 @@ Result<std::string> Document::exported(const Reference& chain, const Place& plac
     after_index = index;
   }
   if (chain.root == within_) return "result." + in_result;
-  owner_of(chain.root).exports_[chain.root][variable] = in_result;
+  owner_of(chain.root).exports_[chain.root][variable] = fmt::format("{{{{ result.{} }}}}", in_result);
   return "vars." + variable;
 }
 
-Result<std::string> Document::rewritten(const std::string& text, const Place& place) {
+/// The same for a Rhai condition: the text that it gives has the blanks at its ends, which the engine takes from its vars,
+/// because it stands between brackets there.
+Result<std::string> Document::exact(const Reference& chain, const Place& place) {
+  NN_TRY(const auto variable, exported(chain, place));
+  const bool whole = !variable.starts_with("vars.");
+  const std::string name = (whole ? variable : variable.substr(5)) + "<>";
+  const std::string value = whole ? fmt::format("{{{{ {} }}}}", variable) : owner_of(chain.root).exports_[chain.root][variable.substr(5)];
+  owner_of(chain.root).exports_[chain.root][name] = "<" + value + ">";
+  return fmt::format("nn_inner(vars[{}] ?? \"\")", rhai_literal(name));
+}
+
+Result<std::string> Document::replaced(const std::string& text, const Place& place, const Replacement& replacement) const {
   std::string out;
   std::size_t at = 0;
   for (const auto& block : blocks(text)) {
@@ -103,13 +114,20 @@ Result<std::string> Document::rewritten(const std::string& text, const Place& pl
       return fail(
           problem_at(place, fmt::format("the engine cannot evaluate {}", in_quotes(text.substr(block.begin, block.end - block.begin))),
                      "it knows lone references and the filters lower, upper, trim; compute the value in a nats step, or in the shell"));
-    NN_TRY(const auto variable, exported(found.front(), place));
-    // A filter makes what is not there empty; without one the braces would stay. The engine's vars are trimmed anyway.
-    const std::string& filtered = filter->empty() && takes_filters(variable) ? kEmptyWhenMissing : *filter;
-    out += text.substr(at, block.begin - at) + fmt::format("{{{{ {}{} }}}}", variable, filtered);
+    NN_TRY(const auto put, replacement(found.front(), *filter));
+    out += text.substr(at, block.begin - at) + put;
     at = block.end;
   }
   return out + text.substr(at);
+}
+
+Result<std::string> Document::rewritten(const std::string& text, const Place& place) {
+  return replaced(text, place, [&](const Reference& chain, const std::string& filter) -> Result<std::string> {
+    NN_TRY(const auto variable, exported(chain, place));
+    // A filter makes what is not there empty; without one the braces would stay. The engine's vars are trimmed anyway.
+    const std::string& filtered = filter.empty() && takes_filters(variable) ? kEmptyWhenMissing : filter;
+    return fmt::format("{{{{ {}{} }}}}", variable, filtered);
+  });
 }
 
 Result<void> Document::rewrite(Json& value, Place place) {
@@ -132,7 +150,7 @@ std::string Document::decided(const std::string& step, const std::string& expres
   auto found = std::find(conditions.begin(), conditions.end(), expression);
   if (found == conditions.end()) found = conditions.insert(conditions.end(), expression);
   const auto name = fmt::format("_when.c{}", found - conditions.begin());
-  owner.exports_[step][step + "." + name] = name;
+  owner.exports_[step][step + "." + name] = fmt::format("{{{{ result.{} }}}}", name);
   // Before the step has run the variable is no more than its own name: then the condition is what it is with nothing there.
   const bool without_result = holds(expression, Json::object()).value_or(false);
   return fmt::format("{{{{ vars.{}.{} {} }}}}", step, name, without_result ? "!= 'false'" : "== 'true'");
@@ -168,14 +186,10 @@ Result<std::string> Document::rhai_variable(const Reference& chain, const Place&
   const auto result_of = [](const std::string& step) {
     return fmt::format("(if is_def_var({0}) {{ {1}[\"result\"] ?? \"\" }} else {{ \"\" }})", rhai_literal(step), step);
   };
-  if (nats_.contains(chain.root)) {
-    // Rhai cannot name a step with a hyphen; its status says whether it has run.
-    const bool whole =
-        (chain.path.empty() || chain.path == std::vector<std::string>{"result"}) && chain.root.find('-') != std::string::npos;
-    NN_TRY(const auto variable, exported(whole ? Reference{chain.begin, chain.end, chain.root, {"status"}} : chain, place));
-    if (variable.starts_with("vars.")) return member("vars", variable.substr(5));
-    return result_of(chain.root);
-  }
+  const bool whole = chain.path.empty() || chain.path == std::vector<std::string>{"result"};
+  const bool nameless = chain.root.find('-') != std::string::npos;  // Rhai takes it for a difference
+  if (nats_.contains(chain.root) || (whole && nameless && steps_named_.contains(chain.root)))
+    return whole && !nameless ? result_of(chain.root) : exact(chain, place);
   const bool scope = chain.root == "workload" || chain.root == "vars";
   if (scope && !chain.path.empty()) return member(chain.root, fmt::format("{}", fmt::join(chain.path, ".")));
   if (chain.path.empty()) return member("workload", chain.root);  // --set x=... sets workload.x as well
@@ -239,7 +253,7 @@ Result<void> Document::lower_arcs(Json& step, Json& arcs, bool exclusive, const 
       continue;
     }
     const Place at{place.file, place.document, fmt::format("{}/{}/when", place.pointer, i), place.step};
-    auto rhai = rhai_condition(when, nats_, [&](const Reference& chain) { return rhai_variable(chain, at); });
+    auto rhai = rhai_condition(when, step_names(), [&](const Reference& chain) { return rhai_variable(chain, at); });
     if (!rhai) {
       if (rhai.error().details.contains("file")) return fail(std::move(rhai).error());
       return fail(problem_at(at, fmt::format("{}, in {}", rhai.error().message, in_quotes(when)), rhai.error().hint));

@@ -102,10 +102,12 @@ std::string file_name(const std::string& prefix, const std::string& step) {
 
 }  // namespace
 
-std::string conditions_file(const std::string& prefix, const std::string& step) { return file_name("when-" + prefix, step); }
+std::string extras_file(const std::string& prefix, const std::string& step) { return file_name("extras-" + prefix, step); }
 
-fs::path result_file(const fs::path& directory, const std::string& prefix, const std::string& step) {
-  return directory / file_name(prefix, step);
+fs::path result_file(const fs::path& directory, const std::string& prefix, const std::string& step, const std::string& execution) {
+  return directory / file_name(prefix, fmt::format("{}/{}", step, execution));
 }
+
+std::string run_variable(const std::string& step) { return step + "._run"; }
 
 }  // namespace noetl::nats::playbook

@@ -38,10 +38,15 @@ class RunDirectory {
   bool ours_;
 };
 
-/// Name of the file with the conditions that a step decides.
-[[nodiscard]] std::string conditions_file(const std::string& prefix, const std::string& step);
+/// Name of the file that says what others need of a step: whether its result is named, the conditions that it decides.
+[[nodiscard]] std::string extras_file(const std::string& prefix, const std::string& step);
 
-/// Where a step's full result lies: any step name makes a file name.
-[[nodiscard]] std::filesystem::path result_file(const std::filesystem::path& directory, const std::string& prefix, const std::string& step);
+/// Where the full result of one execution of a step lies: any step name makes a file name.
+[[nodiscard]] std::filesystem::path result_file(const std::filesystem::path& directory, const std::string& prefix, const std::string& step,
+                                                const std::string& execution);
+
+/// The engine's variable that says which execution of a step is the one to be seen. The engine copies variables into
+/// sub-playbooks and takes none back: so each call sees its own results and those of its callers.
+[[nodiscard]] std::string run_variable(const std::string& step);
 
 }  // namespace noetl::nats::playbook

@@ -4,6 +4,7 @@
 
 #include <cerrno>
 
+#include "base/bytes.hpp"
 #include "engine/present.hpp"
 #include "noetl/batch.hpp"
 #include "noetl/commands.hpp"
@@ -165,29 +166,32 @@ class Step {
   bool quiet_ = false;  ///< a long batch: one line in the end
 };
 
-/// Conditions of the playbook on this step alone: `_when` in what the engine gets.
-Result<void> decide(const StepDescription& description, Json& result) {
-  const auto step = description.text("step");
-  const auto text =
-      sys::read_file(std::filesystem::path(description.text("directory")) / conditions_file(description.text("results"), step));
+/// What others need of the result: `_run` names the file with all of it, `_when` has the conditions on this step alone.
+Result<void> add_extras(const StepDescription& description, Json& result) {
+  const auto step = description.text("step"), directory = description.text("directory"), results = description.text("results");
+  const auto text = sys::read_file(std::filesystem::path(directory) / extras_file(results, step));
   if (!text) return {};
+  const Json extras = Json::parse(*text, nullptr, false);
   const Json variables{{step, as_result(result)}};
   Json decisions = Json::object();
-  for (const auto& condition : Json::parse(*text, nullptr, false)) {
+  for (const auto& condition : extras["conditions"]) {
     NN_TRY(const bool holds_now, holds(condition.get<std::string>(), variables));
     decisions[fmt::format("c{}", decisions.size())] = holds_now;
   }
-  result["_when"] = std::move(decisions);
+  if (extras["named"] == true) {
+    const auto execution = random_hex(8);
+    NN_CHECK(sys::write_file(result_file(directory, results, step, execution), dump(result), 0600, sys::Durable::no));
+    result["_run"] = execution;
+  }
+  if (!decisions.empty()) result["_when"] = std::move(decisions);
   return {};
 }
 
 Result<Json> run_step(const StepDescription& description, const Environment& environment, const Cancel* cancel) {
-  NN_TRY(const auto variables, step_variables(description, read_input()));
+  NN_TRY(const auto variables, step_variables(description, frames_of(read_input(), description.text("marker"))));
   Step step(description, environment, cancel);
   NN_TRY(auto result, step.run(variables));
-  const auto file = result_file(description.text("directory"), description.text("results"), description.text("step"));
-  NN_CHECK(sys::write_file(file, dump(result), 0600, sys::Durable::no));
-  NN_CHECK(decide(description, result));
+  NN_CHECK(add_extras(description, result));
   return result;
 }
 

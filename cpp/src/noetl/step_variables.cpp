@@ -12,25 +12,6 @@
 namespace noetl::nats::playbook {
 namespace {
 
-/// The texts between marker lines; each has lost the one line end that stands before the next marker.
-std::vector<std::string> frames_of(std::string_view input, const std::string& marker) {
-  const std::string line = marker + "\n";
-  std::vector<std::string> frames;
-  auto at = input.starts_with(line) ? 0 : input.find("\n" + line);
-  if (at == std::string_view::npos) return frames;
-  if (at > 0) ++at;
-  while (at != std::string_view::npos && at < input.size()) {
-    const auto begin = at + line.size();
-    const auto next = input.find("\n" + line, begin);
-    const auto end = next == std::string_view::npos ? input.size() : next;
-    auto frame = input.substr(begin, end - begin);
-    if (next == std::string_view::npos && frame.ends_with('\n')) frame.remove_suffix(1);
-    frames.emplace_back(frame);
-    at = next == std::string_view::npos ? next : next + 1;
-  }
-  return frames;
-}
-
 Json result_of_text(const std::string& text) {
   const Json parsed = Json::parse(text, nullptr, false);
   return parsed.is_object() ? as_result(parsed) : Json{{"result", text}};
@@ -58,6 +39,24 @@ Json message_of_text(const std::string& text) {
 
 }  // namespace
 
+std::vector<std::string> frames_of(std::string_view input, const std::string& marker) {
+  const std::string line = marker + "\n";
+  std::vector<std::string> frames;
+  auto at = input.starts_with(line) ? 0 : input.find("\n" + line);
+  if (at == std::string_view::npos) return frames;
+  if (at > 0) ++at;
+  while (at != std::string_view::npos && at < input.size()) {
+    const auto begin = at + line.size();
+    const auto next = input.find("\n" + line, begin);
+    const auto end = next == std::string_view::npos ? input.size() : next;
+    auto frame = input.substr(begin, end - begin);
+    if (next == std::string_view::npos && frame.ends_with('\n')) frame.remove_suffix(1);
+    frames.emplace_back(frame);
+    at = next == std::string_view::npos ? next : next + 1;
+  }
+  return frames;
+}
+
 Json as_result(const Json& value) {
   if (!value.is_object()) return Json{{"result", value}};
   Json out = value;
@@ -72,10 +71,9 @@ Result<StepDescription> StepDescription::read(const std::string& file) {
   return StepDescription{std::move(document)};
 }
 
-Result<Json> step_variables(const StepDescription& description, std::string_view input) {
+Result<Json> step_variables(const StepDescription& description, const std::vector<std::string>& frames) {
   static const std::set<std::string> kScopes{"workload", "vars", "input", "args", "auth"};
   const Json& document = description.document;
-  const auto frames = frames_of(input, description.text("marker"));
   const auto& refs = document["refs"];
   if (frames.size() != refs.size())
     return fail(Code::internal, fmt::format("the engine has handed over {} values in place of {}", frames.size(), refs.size()),
@@ -86,11 +84,12 @@ Result<Json> step_variables(const StepDescription& description, std::string_view
     const auto name = refs[i].get<std::string>();
     if (frames[i] != fmt::format("{{{{ {} }}}}", name)) given[name] = frames[i];
   }
-  std::set<std::string> twins;
-  for (const auto& [key, typed] : document["typed"].items()) twins.insert(typed["twin"].get<std::string>());
+  std::set<std::string> hidden;
+  for (const auto& [step, prefix] : document["byref"].items()) hidden.insert("vars." + run_variable(step));
+  for (const auto& [key, typed] : document["typed"].items()) hidden.insert(typed["twin"].get<std::string>());
   Json variables = Json::object();
   for (const auto& [name, text] : given) {
-    if (twins.contains(name)) continue;
+    if (hidden.contains(name)) continue;
     const auto dot = name.find('.');
     const std::string root = name.substr(0, dot);
     if (dot == std::string::npos) {
@@ -104,8 +103,10 @@ Result<Json> step_variables(const StepDescription& description, std::string_view
     }
   }
   for (const auto& [step, prefix] : document["byref"].items()) {
-    const auto text = sys::read_file(result_file(document.value("directory", std::string()), prefix.get<std::string>(), step));
-    if (text) variables[step] = as_result(Json::parse(*text, nullptr, false));  // absent: has not run
+    const auto execution = given.find("vars." + run_variable(step));
+    if (execution == given.end()) continue;  // has not run
+    NN_TRY(const auto text, sys::read_file(result_file(description.text("directory"), prefix.get<std::string>(), step, execution->second)));
+    variables[step] = as_result(Json::parse(text, nullptr, false));
   }
   return variables;
 }

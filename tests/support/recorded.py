@@ -1,6 +1,6 @@
-"""Recorded cases of NoETL's own nats tool, replayed through the worker's real dispatch function.
+"""Recorded cases of NoETL's own nats tool, replayed through what runs nats steps.
 
-The cases and their judge (check_tool_cases.py) lie in $NOETL_NATS_TOOL_CASES, else in ../shared/noetl beside the project.
+The cases and their judge lie in tests/recorded.
 """
 
 from __future__ import annotations
@@ -10,8 +10,6 @@ import contextlib
 import copy
 import importlib.util
 import json
-import os
-import re
 import time
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
@@ -22,20 +20,15 @@ import nats
 
 from nats_server import binary
 
-FOLDER = Path(os.environ.get("NOETL_NATS_TOOL_CASES") or Path(__file__).resolve().parents[3] / "shared/noetl")
+FOLDER = Path(__file__).resolve().parents[1] / "recorded"
 CASES = FOLDER / "nats-tool-cases.jsonl"
 Case = dict[str, Any]
 Document = dict[str, Any]
 Dispatch = Callable[[Case, Document, Document], Any]
 
-# Not for this tool: another kind of step, features that only the Rust worker has, a mapping that NoETL's model refuses.
-ELSEWHERE = re.compile("sub_|auth_password_is_secret_alias|auth_token_alias|kv_get_config_array")
-
 
 def load() -> list[Case]:
-    if not CASES.exists():
-        return []
-    return [case for case in map(json.loads, CASES.read_text().splitlines()) if not ELSEWHERE.match(case["name"])]
+    return list(map(json.loads, CASES.read_text().splitlines()))
 
 
 def judge() -> ModuleType:
