@@ -180,6 +180,7 @@ void set_times(Builder& builder, const Options& options, std::int64_t connect_ms
       // Without a caretaker nobody reads the answer to a ping while the caller is busy with something else.
       .set(natsOptions_SetPingInterval, static_cast<std::int64_t>(options.reconnect ? 20'000 : 120'000))
       .set(natsOptions_SetMaxPingsOut, 2)
+      .set(natsOptions_SetSendAsap, true)  // no flusher thread: we write
       .set(natsOptions_SetIOBufSize, kReadBuffer)
       .set(natsOptions_SetEventLoop, static_cast<void*>(&shared.socket), on_attach, on_read, on_write, on_detach)
       .set(natsOptions_SetNoRandomize, true)

@@ -129,8 +129,9 @@ struct Shared : std::enable_shared_from_this<Shared> {
   bool caretaker_stops = false;
   std::uint64_t turns = 0;
   std::vector<Queue*> followers;
-  std::condition_variable idle;  ///< the caretaker sleeps on it, and close() until nobody leads
-  std::string reply_prefix;      ///< "_INBOX.<random>."
+  std::condition_variable rest;       ///< the caretaker sleeps on it
+  std::condition_variable no_leader;  ///< close() waits on it
+  std::string reply_prefix;           ///< "_INBOX.<random>."
   std::vector<std::shared_ptr<Queue>> places;  ///< for replies, free
   std::uint64_t next_place = 1;
   std::unique_ptr<std::thread> caretaker;

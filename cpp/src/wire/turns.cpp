@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "wire/graveyard.hpp"
 #include "wire/shared.hpp"
 
 namespace noetl::nats::wire {
@@ -17,7 +18,7 @@ constexpr int kHighWater = 4 * 1024 * 1024;
 constexpr std::chrono::seconds kPatienceToWrite{10};
 
 Message owned(natsMsg* message) {
-  return Message(Message::Handle(message, [](void* raw) { natsMsg_Destroy(static_cast<natsMsg*>(raw)); }));
+  return Message(Message::Handle(message, [](void* raw) { destroy_later(static_cast<natsMsg*>(raw)); }));
 }
 
 /// What the server sent when nobody listens. nats.c keeps the message to itself and gives a status.
@@ -120,7 +121,7 @@ void Shared::hand_over() {
       next = follower;
   }
   if (next != nullptr) call(*next);
-  if (closed || followers.empty()) idle.notify_all();
+  if (closed) no_leader.notify_all();
 }
 
 void Shared::call(Queue& queue) {
@@ -130,7 +131,8 @@ void Shared::call(Queue& queue) {
 
 void Shared::wake_all() {
   for (auto* follower : followers) call(*follower);
-  idle.notify_all();
+  rest.notify_all();
+  no_leader.notify_all();
   socket.wake();
 }
 
@@ -158,7 +160,7 @@ void Shared::take_care() {
   while (!caretaker_stops) {
     if (leading || turns != seen || !followers.empty()) {
       seen = turns;
-      idle.wait_for(lock, kIdle);
+      rest.wait_for(lock, kIdle);
       continue;
     }
     leading = caretaker_leads = true;
@@ -229,7 +231,7 @@ void Shared::close() {
     std::unique_lock lock(mutex);
     if (std::exchange(closed, true)) return;
     wake_all();
-    idle.wait(lock, [&] { return !leading; });
+    no_leader.wait(lock, [&] { return !leading; });
     leading = true;  // for good
   }
   close_connection();
