@@ -79,6 +79,18 @@ target_include_directories(noetl_nats_beast SYSTEM INTERFACE ${NN_BEAST_INCLUDE}
 nn_library(beast noetl_nats_beast Threads::Threads)
 nn_library(openssl OpenSSL::SSL OpenSSL::Crypto)
 
+# Boost.Context >= 1.74: the fibers in which an event loop runs code that waits. Static where there is a static library.
+if(NOETL_NATS_PYTHON)
+  find_library(NN_CONTEXT_LIBRARY NAMES libboost_context.a boost_context boost_context-mt)
+  if(NOT NN_CONTEXT_LIBRARY)
+    nn_missing("Boost.Context 1.74" libboost-context-dev)
+  endif()
+  add_library(noetl_nats_context INTERFACE)
+  target_include_directories(noetl_nats_context SYSTEM INTERFACE ${NN_BEAST_INCLUDE})
+  target_link_libraries(noetl_nats_context INTERFACE ${NN_CONTEXT_LIBRARY})
+  nn_library(context noetl_nats_context)
+endif()
+
 # nats.c >= 3.4.1. pkg-config first: the CMake package of some distributions ends the configure run (it names a static
 # library that they do not ship), so it is not asked.
 set(NOETL_NATS_CNATS_ROOT "" CACHE PATH "Where nats.c is installed, when it is not in a default place")

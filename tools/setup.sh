@@ -23,6 +23,7 @@ nlohmann/json|header nlohmann/json.hpp|nlohmann-json3-dev|json-devel|nlohmann-js
 tl::expected|header tl/expected.hpp|libexpected-dev|expected-devel|tl-expected
 CLI11|header CLI/CLI.hpp|libcli11-dev|cli11-devel|cli11
 Boost.Beast|header boost/beast/version.hpp|libboost-dev|boost-devel|boost
+Boost.Context|library boost_context|libboost-context-dev|boost-devel|boost
 OpenSSL|header openssl/ssl.h|libssl-dev|openssl-devel|openssl@3
 GoogleTest|header gtest/gtest.h|libgtest-dev|gtest-devel|googletest
 GoogleMock|header gmock/gmock.h|libgmock-dev|gmock-devel|googletest
@@ -40,6 +41,7 @@ have() {
     command) command -v "$2" >/dev/null ;;
     header) command -v c++ >/dev/null &&
       printf '#if !__has_include(<%s>)\n#error\n#endif\n' "$2" | c++ -std=c++20 -x c++ -E - >/dev/null 2>&1 ;;
+    library) command -v c++ >/dev/null && echo 'int main() {}' | c++ -x c++ - "-l$2" -o /dev/null 2>/dev/null ;;
     cmake_version) command -v cmake >/dev/null &&
       [ "$(printf '3.25\n%s\n' "$(cmake --version | sed -n '1s/.* //p')" | sort -V | head -n 1)" = 3.25 ] ;;
     python_version) "$PYTHON" -c 'import sys; sys.exit(sys.version_info < (3, 9))' 2>/dev/null ;;

@@ -45,33 +45,40 @@ def connect(
     Without ``url``: ``NATS_URL``, the context that ``NATS_CONTEXT`` names, the local instance, port 4222 on the loopback.
     A secret may be ``env:NAME`` or ``file:PATH``. ``timeout`` (5 s) holds for every call that does not give its own.
     """
-    given = {
-        "url": url if url is None or isinstance(url, str) else list(url),
-        "user": user,
-        "password": password,
-        "token": token,
-        "creds": creds,
-        "creds_file": creds_file,
-        "nkey_seed": nkey_seed,
-        "nkey_file": nkey_file,
-        "jwt": jwt,
-        "tls": tls,
-        "tls_ca": tls_ca,
-        "tls_cert": tls_cert,
-        "tls_key": tls_key,
-        "tls_name": tls_name,
-        "tls_first": tls_first,
-        "tls_insecure": tls_insecure,
-        "domain": domain,
-        "api_prefix": api_prefix,
-        "inbox_prefix": inbox_prefix,
-        "timeout_ms": milliseconds(timeout),
-        "connect_timeout_ms": milliseconds(connect_timeout),
-    }
-    params = {name: value for name, value in given.items() if value is not None}
+    params = connection_params(
+        url,
+        user=user,
+        password=password,
+        token=token,
+        creds=creds,
+        creds_file=creds_file,
+        nkey_seed=nkey_seed,
+        nkey_file=nkey_file,
+        jwt=jwt,
+        tls=tls,
+        tls_ca=tls_ca,
+        tls_cert=tls_cert,
+        tls_key=tls_key,
+        tls_name=tls_name,
+        tls_first=tls_first,
+        tls_insecure=tls_insecure,
+        domain=domain,
+        api_prefix=api_prefix,
+        inbox_prefix=inbox_prefix,
+        timeout=timeout,
+        connect_timeout=connect_timeout,
+    )
     native = _core.Client(params)
     native.open()
     return Client(params, native)
+
+
+def connection_params(url: str | Iterable[str] | None, **options: Any) -> dict[str, Any]:
+    """The parameters of `connect` as those of an operation: what is not given is left out, times are milliseconds."""
+    given = {"url": url if url is None or isinstance(url, str) else list(url), **options}
+    for name in ("timeout", "connect_timeout"):
+        given[f"{name}_ms"] = milliseconds(given.pop(name, None))
+    return {name: value for name, value in given.items() if value is not None}
 
 
 def milliseconds(seconds: float | None) -> int | None:

@@ -22,12 +22,23 @@ bool on_main_thread() {
 #endif
 }
 
+thread_local const std::atomic<bool>* stop_of_this_thread = nullptr;
+
 /// For a thread that must never run Python again. The process ends around it.
 [[noreturn]] void sleep_for_good() {
   while (true) pause();
 }
 
 }  // namespace
+
+py::object Stop::run(const py::object& function, const py::tuple& arguments, const py::dict& options) const {
+  const auto requested = requested_;  // lives as long as this thread may look
+  stop_of_this_thread = requested.get();
+  struct Reset {
+    ~Reset() { stop_of_this_thread = nullptr; }
+  } const reset;
+  return function(*arguments, **options);
+}
 
 bool Gate::close(std::chrono::milliseconds patience) {
   const auto state = state_;
@@ -102,6 +113,7 @@ void Call::leave_python() {
 }
 
 bool Call::stop_requested() {
+  if (stop_of_this_thread != nullptr && stop_of_this_thread->load()) return true;
   {
     const std::lock_guard lock(gate_->mutex);
     if (gate_->shut_out()) return true;

@@ -4,6 +4,7 @@
 
 #include <pybind11/pybind11.h>
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <memory>
@@ -49,6 +50,17 @@ class Gate {
     [[nodiscard]] bool shut_out() const { return closed && closer != std::this_thread::get_id(); }
   };
   std::shared_ptr<State> state_ = std::make_shared<State>();
+};
+
+/// Stops the calls that a thread makes, from another thread: for the worker threads of an event loop.
+class Stop {
+ public:
+  void request() { requested_->store(true); }
+  /// Calls `function` so that `request` stops what it does in the core. The GIL must be held.
+  py::object run(const py::object& function, const py::tuple& arguments, const py::dict& options) const;
+
+ private:
+  std::shared_ptr<std::atomic<bool>> requested_ = std::make_shared<std::atomic<bool>>(false);
 };
 
 /// Lives on the stack of one call, from one thread. Construct with the GIL held; `run` the native part.

@@ -4,6 +4,7 @@
 #include <pybind11/stl.h>
 
 #include <deque>
+#include <limits>
 
 #include "base/bytes.hpp"
 #include "base/names.hpp"
@@ -80,13 +81,11 @@ struct Request {
   Seconds timeout;
 };
 
-/// Takes messages from Python in chunks, and publishes each chunk without the GIL.
+/// Takes messages from Python in chunks, and publishes each chunk without Python.
 class Publishing {
  public:
-  Publishing(Session& session, const Request& request)
-      : session_(session),
-        held_(session.hold()),
-        request_(request),
+  explicit Publishing(const Request& request)
+      : request_(request),
         payloads_(py::iter(request.payloads)),
         subjects_(request.subjects, PyUnicode_Check(request.subjects.ptr()) != 0, "subjects"),
         headers_(request.headers, request.headers.is_none() || PyDict_Check(request.headers.ptr()) != 0, "headers"),
@@ -97,31 +96,52 @@ class Publishing {
     if (makes_ids_) id_prefix_ = random_name(12) + "-";
   }
 
-  PublishResult run() {
-    read_chunk();
-    start();
-    while (send_chunk()) read_chunk();
-    return finish();
+  /// Reads the next messages; false when there are none. The GIL must be held, for the rest it need not be.
+  bool read(std::size_t most) {
+    for (std::size_t taken = 0; taken < most && payloads_ != py::iterator::sentinel(); ++taken, ++payloads_) {
+      auto& item = items_.emplace_back(*payloads_);
+      if (!subjects_.is_one()) item.subject = subjects_.next().cast<std::string>();
+      if (!headers_.is_one()) item.headers = headers_of(headers_.next());
+      if (makes_ids_)
+        item.id = id_prefix_ + std::to_string(first_ + items_.size());
+      else if (!ids_.is_one())
+        item.id = ids_.next().cast<std::string>();
+    }
+    return sent_ < first_ + items_.size();
   }
+  /// Lets go of the messages that are done. The GIL must be held.
+  void let_go() {
+    for (const auto oldest = publisher_->oldest(); first_ < oldest && !items_.empty(); ++first_) items_.pop_front();
+  }
+
+  Result<void> start(js::Api& api, const Wait& wait) {
+    NN_CHECK(choose(api, wait));
+    NN_TRY(publisher_, js::bulk_publisher(api, request_.options, wait));
+    return {};
+  }
+  /// Sends what was read. False: it has stopped.
+  bool send(Clock::duration time, const Cancel* cancel) {
+    for (const auto end = first_ + items_.size(); sent_ < end;) {
+      const auto& item = items_[static_cast<std::size_t>(sent_ - first_)];
+      const js::Outgoing message{subjects_.is_one() ? std::string_view(subject_) : item.subject, item.payload.view,
+                                 item.headers ? &*item.headers : &common_headers_, item.id};
+      ++sent_;
+      // The time counts anew for each: it is for a server that does not answer, not for the whole.
+      if (!publisher_->add(message, Wait::for_duration(time, cancel))) return false;
+    }
+    return true;
+  }
+  PublishResult finish(const Wait& wait) { return {publisher_->finish(wait), request_.options.mode, chosen_.reason}; }
+  [[nodiscard]] std::uint64_t sent() const { return sent_; }
 
  private:
-  void start() {
-    auto& options = request_.options;
-    session_.run_on(*session_.gate(), *held_, request_.timeout, [&](js::Api& api, const Wait& wait) -> Result<void> {
-      NN_CHECK(choose(api, wait));
-      NN_TRY(publisher_, js::bulk_publisher(api, options, wait));
-      return {};
-    });
-  }
-
   Result<void> choose(js::Api& api, const Wait& wait) {
-    const bool single = items_.size() < kChunk;  // looking at the stream would cost more than it gives
     if (request_.mode == "atomic") {
       request_.options.mode = js::BulkMode::atomic;
     } else if (request_.mode == "fast") {
       request_.options.mode = js::BulkMode::fast;
     } else if (request_.mode == "auto") {
-      if (single)
+      if (items_.size() < kChunk)  // looking at the stream would cost more than it gives
         chosen_.reason = fmt::format("fewer than {} messages", kChunk);
       else if (!subjects_.is_one() || makes_ids_ || !ids_.is_one())
         chosen_.reason = "fast ingest is for one subject, without message ids";
@@ -134,74 +154,59 @@ class Publishing {
     return {};
   }
 
-  void read_chunk() {
-    for (std::size_t taken = 0; taken < kChunk && payloads_ != py::iterator::sentinel(); ++taken, ++payloads_) {
-      auto& item = items_.emplace_back(*payloads_);
-      if (!subjects_.is_one()) item.subject = subjects_.next().cast<std::string>();
-      if (!headers_.is_one()) item.headers = headers_of(headers_.next());
-      if (makes_ids_)
-        item.id = id_prefix_ + std::to_string(first_ + items_.size());
-      else if (!ids_.is_one())
-        item.id = ids_.next().cast<std::string>();
-    }
-  }
-
-  /// False when there is nothing more to send.
-  bool send_chunk() {
-    const auto end = first_ + items_.size();
-    if (sent_ == end) return false;
-    const auto time = nanos(request_.timeout).value_or(held_->time);
-    Call call(*session_.gate());
-    const bool going = call.run([&](const Cancel& cancel) {
-      while (sent_ < end) {
-        const auto& item = items_[static_cast<std::size_t>(sent_ - first_)];
-        const js::Outgoing message{subjects_.is_one() ? std::string_view(subject_) : item.subject, item.payload.view,
-                                   item.headers ? &*item.headers : &common_headers_, item.id};
-        ++sent_;
-        // The time counts anew for each: it is for a server that does not answer, not for the whole.
-        if (!publisher_->add(message, Wait::for_duration(time, &cancel))) return false;
-      }
-      return true;
-    });
-    for (const auto oldest = publisher_->oldest(); first_ < oldest && !items_.empty(); ++first_) items_.pop_front();
-    if (!request_.progress.is_none()) request_.progress(sent_);
-    return going;
-  }
-
-  PublishResult finish() {
-    PublishResult out;
-    session_.run_on(*session_.gate(), *held_, request_.timeout, [&](js::Api&, const Wait& wait) -> Result<void> {
-      out.report = publisher_->finish(wait);
-      return {};
-    });
-    out.mode = request_.options.mode;
-    out.reason = chosen_.reason;
-    return out;
-  }
-
-  Session& session_;
-  std::shared_ptr<Session::Held> held_;
   Request request_;
   py::iterator payloads_;
   Column subjects_, headers_, ids_;
   bool makes_ids_;
   std::string subject_, id_prefix_;
   wire::Headers common_headers_;
-  std::deque<Item> items_;   ///< from index first_ on
+  std::deque<Item> items_;  ///< from index first_ on
   std::uint64_t first_ = 0, sent_ = 0;
   js::ChosenMode chosen_;
-  std::unique_ptr<js::BulkPublisher> publisher_;  // before what its messages point to
+  std::unique_ptr<js::BulkPublisher> publisher_;  // ends before what its messages point to
 };
 
-PublishResult publish_many(Session& session, const py::object& subjects, const py::object& payloads, const py::object& headers,
-                           const py::object& msg_ids, std::optional<std::string> stream, Seconds ttl, const std::string& mode,
-                           std::size_t window, std::size_t batch, bool stop_on_error, const py::object& progress, Seconds timeout) {
+Request request_of(const py::object& subjects, const py::object& payloads, const py::object& headers, const py::object& msg_ids,
+                   const std::optional<std::string>& stream, Seconds ttl, const std::string& mode, std::size_t window, std::size_t batch,
+                   bool stop_on_error, const py::object& progress, Seconds timeout) {
   Request request{subjects, payloads, headers, msg_ids, {}, mode, progress, timeout};
   request.options.window = window;
   request.options.batch = batch;
   request.options.stop_on_error = stop_on_error;
   request.options.each = {.stream = stream.value_or(""), .ttl = nanos(ttl)};
-  return Publishing(session, request).run();
+  return request;
+}
+
+PublishResult publish_now(Session& session, const Request& request) {
+  const auto held = session.hold();
+  const auto time = nanos(request.timeout).value_or(held->time);
+  Publishing publishing(request);
+  publishing.read(kChunk);
+  session.run_on(*session.gate(), *held, request.timeout, [&](js::Api& api, const Wait& wait) { return publishing.start(api, wait); });
+  for (bool going = true; going && publishing.read(kChunk);) {
+    Call call(*session.gate());
+    going = call.run([&](const Cancel& cancel) { return publishing.send(time, &cancel); });
+    publishing.let_go();
+    if (!request.progress.is_none()) request.progress(publishing.sent());
+  }
+  return session.run_on(*session.gate(), *held, request.timeout,
+                        [&](js::Api&, const Wait& wait) -> Result<PublishResult> { return publishing.finish(wait); });
+}
+
+/// The messages are read before the first is sent: the fiber cannot call Python.
+void publish_in_loop(LoopSession& session, py::object future, const Request& request) {
+  auto publishing = std::make_shared<Publishing>(request);
+  publishing->read(std::numeric_limits<std::size_t>::max());
+  const auto time = nanos(request.timeout);
+  session.start(
+      std::move(future), request.timeout,
+      [publishing, time](js::Api& api, const Wait& wait) -> Result<PublishResult> {
+        NN_CHECK(publishing->start(api, wait));
+        const auto each = time.value_or(wait.remaining());
+        publishing->send(each, wait.cancel);
+        return publishing->finish(Wait::for_duration(each, wait.cancel));
+      },
+      [](const PublishResult& result) { return py::cast(result); });
 }
 
 py::list errors_of(const PublishResult& result) {
@@ -218,7 +223,7 @@ std::string shown(const PublishResult& result) {
 
 }  // namespace
 
-void bind_bulk(py::module_& module, py::class_<Session>& client) {
+void bind_bulk(py::module_& module, py::class_<Session, std::shared_ptr<Session>>& client, py::class_<LoopSession>& loop_client) {
   py::class_<PublishResult>(module, "PublishResult", "What became of the messages of js_publish_many.")
       .def_property_readonly("count", [](const PublishResult& result) { return result.report.count; })
       .def_property_readonly("duplicates", [](const PublishResult& result) { return result.report.duplicates; })
@@ -248,7 +253,19 @@ void bind_bulk(py::module_& module, py::class_<Session>& client) {
                     .maybe_applied = true});
            })
       .def("__repr__", [](const PublishResult& result) { return to_text(shown(result)); });
-  client.def("js_publish_many", publish_many);
+  client.def("js_publish_many",
+             [](Session& session, const py::object& subjects, const py::object& payloads, const py::object& headers, const py::object& ids,
+                std::optional<std::string> stream, Seconds ttl, const std::string& mode, std::size_t window, std::size_t batch, bool stop,
+                const py::object& progress, Seconds timeout) {
+               return publish_now(session, request_of(subjects, payloads, headers, ids, stream, ttl, mode, window, batch, stop, progress, timeout));
+             });
+  loop_client.def("js_publish_many",
+                  [](LoopSession& session, py::object future, const py::object& subjects, const py::object& payloads, const py::object& headers,
+                     const py::object& ids, std::optional<std::string> stream, Seconds ttl, const std::string& mode, std::size_t window,
+                     std::size_t batch, bool stop, Seconds timeout) {
+                    publish_in_loop(session, std::move(future),
+                                    request_of(subjects, payloads, headers, ids, stream, ttl, mode, window, batch, stop, py::none(), timeout));
+                  });
 }
 
 }  // namespace noetl::nats::python

@@ -3,11 +3,11 @@
 
 #include <pybind11/pybind11.h>
 
-#include "session.hpp"
+#include "loop.hpp"
 
 namespace noetl::nats::python {
 
-/// Binds PublishResult and js_publish_many.
-void bind_bulk(py::module_& module, py::class_<Session>& client);
+/// Binds PublishResult and js_publish_many, of the blocking client and of that of an event loop.
+void bind_bulk(py::module_& module, py::class_<Session, std::shared_ptr<Session>>& client, py::class_<LoopSession>& loop_client);
 
 }  // namespace noetl::nats::python

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <pybind11/stl.h>
 
+#include "base/names.hpp"
 #include "base/units.hpp"
 #include "batch.hpp"
 #include "headers.hpp"
@@ -129,39 +130,94 @@ void bind_stored(py::module_& module) {
       });
 }
 
-Batch fetch(Session& session, const std::string& stream, const std::string& consumer, std::size_t batch, std::int64_t max_bytes,
-            Seconds timeout, Seconds idle, const std::string& until, const std::string& group, const std::string& pin_id,
-            std::optional<std::int64_t> min_pending, std::optional<std::int64_t> min_ack_pending, std::optional<std::int64_t> priority) {
-  const auto held = session.hold();
-  const auto time = nanos(timeout).value_or(std::chrono::duration_cast<std::chrono::nanoseconds>(held->time));
+struct FetchRequest {
+  std::string stream, consumer;
   js::CollectOptions options;
-  options.fetch = {.batch = batch, .expires = time, .max_bytes = max_bytes, .group = group, .pin_id = pin_id, .min_pending = min_pending,
-                   .min_ack_pending = min_ack_pending, .priority = priority};
-  options.until_caught_up = until == "caught_up";
-  options.idle = nanos(idle).value_or(std::chrono::nanoseconds{0});
-  if (until != "some") options.duration = time;
-  // The request ends by itself; a server that does not answer must be told from one that has nothing.
-  constexpr double kGrace = 5.0;
-  auto collected = Session::run_on(*session.gate(), *held, std::chrono::duration<double>(time).count() + kGrace,
-                                   [&](js::Api& api, const Wait& wait) { return js::collect(api, stream, consumer, options, wait); });
-  const auto end = collected.end;
-  return {std::make_shared<BatchState>(session.gate(), held, std::move(collected)), end};
+  double timeout = 0;  ///< seconds, of the call
+
+  FetchRequest(std::string of, std::string by, std::size_t batch, std::int64_t max_bytes, std::chrono::nanoseconds time, Seconds idle,
+               const std::string& until, const std::string& group, const std::string& pin_id, std::optional<std::int64_t> min_pending,
+               std::optional<std::int64_t> min_ack_pending, std::optional<std::int64_t> priority)
+      : stream(std::move(of)), consumer(std::move(by)) {
+    if (until != "some" && until != "full" && until != "caught_up" && until != "idle")
+      raise({.code = Code::invalid_argument, .message = fmt::format("js_fetch: until: {} is not some, full, caught_up or idle", in_quotes(until))});
+    if (until == "idle" && !idle) raise({.code = Code::invalid_argument, .message = "js_fetch: until idle goes with idle"});
+    options.fetch = {.batch = batch, .expires = time, .max_bytes = max_bytes, .group = group, .pin_id = pin_id, .min_pending = min_pending,
+                     .min_ack_pending = min_ack_pending, .priority = priority};
+    options.until_caught_up = until == "caught_up";
+    options.idle = nanos(idle).value_or(std::chrono::nanoseconds{0});
+    if (until != "some") options.duration = time;
+    // The request ends by itself; a server that does not answer must be told from one that has nothing.
+    constexpr double kGrace = 5.0;
+    timeout = std::chrono::duration<double>(time).count() + kGrace;
+  }
+};
+
+std::chrono::nanoseconds time_of(Seconds timeout, const Session::Held& held) {
+  return nanos(timeout).value_or(std::chrono::duration_cast<std::chrono::nanoseconds>(held.time));
 }
 
-std::vector<js::StoredMessage> get_messages(Session& session, const std::string& stream, const std::string& subject, std::uint64_t seq,
-                                            std::size_t limit, std::int64_t max_bytes, std::optional<std::uint64_t> up_to_seq, Seconds timeout) {
-  return session.run(timeout, [&](js::Api& api, const Wait& wait) {
-    return js::read_messages(api, stream, {.filter = subject, .from = seq, .up_to = up_to_seq, .limit = limit, .max_bytes = max_bytes}, wait);
-  });
+Batch batch_of(const std::shared_ptr<Gate>& gate, const std::shared_ptr<Session::Held>& held, js::Collected collected) {
+  const auto end = collected.end;
+  return {std::make_shared<BatchState>(gate, held, std::move(collected)), end};
+}
+
+Batch fetch_now(Session& session, const std::shared_ptr<Session::Held>& held, const FetchRequest& request) {
+  return batch_of(session.gate(), held, Session::run_on(*session.gate(), *held, request.timeout, [&](js::Api& api, const Wait& wait) {
+                    return js::collect(api, request.stream, request.consumer, request.options, wait);
+                  }));
+}
+
+void fetch_in_loop(LoopSession& session, py::object future, const FetchRequest& request) {
+  session.start(
+      std::move(future), request.timeout,
+      [request](js::Api& api, const Wait& wait) { return js::collect(api, request.stream, request.consumer, request.options, wait); },
+      [gate = session.gate(), held = session.held()](js::Collected& collected) { return py::cast(batch_of(gate, held, std::move(collected))); });
+}
+
+js::ReadOptions read_options(const std::string& subject, std::uint64_t seq, std::size_t limit, std::int64_t max_bytes,
+                             std::optional<std::uint64_t> up_to_seq) {
+  return {.filter = subject, .from = seq, .up_to = up_to_seq, .limit = limit, .max_bytes = max_bytes};
 }
 
 }  // namespace
 
-void bind_fetch(py::module_& module, py::class_<Session>& client) {
+void bind_fetch(py::module_& module, py::class_<Session, std::shared_ptr<Session>>& client, py::class_<LoopSession>& loop_client) {
   bind_batch_message(module);
   bind_batch(module);
   bind_stored(module);
-  client.def("js_fetch", fetch).def("js_get_msgs", get_messages);
+  client.def("js_fetch",
+             [](Session& session, std::string stream, std::string consumer, std::size_t batch, std::int64_t max_bytes, Seconds timeout, Seconds idle,
+                const std::string& until, const std::string& group, const std::string& pin_id, std::optional<std::int64_t> min_pending,
+                std::optional<std::int64_t> min_ack_pending, std::optional<std::int64_t> priority) {
+               const auto held = session.hold();
+               return fetch_now(session, held, {std::move(stream), std::move(consumer), batch, max_bytes, time_of(timeout, *held), idle, until,
+                                                group, pin_id, min_pending, min_ack_pending, priority});
+             })
+      .def("js_get_msgs", [](Session& session, const std::string& stream, const std::string& subject, std::uint64_t seq, std::size_t limit,
+                             std::int64_t max_bytes, std::optional<std::uint64_t> up_to_seq, Seconds timeout) {
+        return session.run(timeout, [&](js::Api& api, const Wait& wait) {
+          return js::read_messages(api, stream, read_options(subject, seq, limit, max_bytes, up_to_seq), wait);
+        });
+      });
+  loop_client
+      .def("js_fetch",
+           [](LoopSession& session, py::object future, std::string stream, std::string consumer, std::size_t batch, std::int64_t max_bytes,
+              Seconds timeout, Seconds idle, const std::string& until, const std::string& group, const std::string& pin_id,
+              std::optional<std::int64_t> min_pending, std::optional<std::int64_t> min_ack_pending, std::optional<std::int64_t> priority) {
+             (void)session.connection();  // raises when closed
+             fetch_in_loop(session, std::move(future), {std::move(stream), std::move(consumer), batch, max_bytes, time_of(timeout, *session.held()),
+                                                        idle, until, group, pin_id, min_pending, min_ack_pending, priority});
+           })
+      .def("js_get_msgs", [](LoopSession& session, py::object future, std::string stream, std::string subject, std::uint64_t seq,
+                             std::size_t limit, std::int64_t max_bytes, std::optional<std::uint64_t> up_to_seq, Seconds timeout) {
+        session.start(
+            std::move(future), timeout,
+            [stream = std::move(stream), options = read_options(subject, seq, limit, max_bytes, up_to_seq)](js::Api& api, const Wait& wait) {
+              return js::read_messages(api, stream, options, wait);
+            },
+            [](std::vector<js::StoredMessage>& messages) { return py::cast(std::move(messages)); });
+      });
 }
 
 }  // namespace noetl::nats::python

@@ -3,11 +3,11 @@
 
 #include <pybind11/pybind11.h>
 
-#include "session.hpp"
+#include "loop.hpp"
 
 namespace noetl::nats::python {
 
 /// Binds Batch, BatchMessage, StoredMessage and the methods js_fetch, js_get_msgs, ...
-void bind_fetch(py::module_& module, py::class_<Session>& client);
+void bind_fetch(py::module_& module, py::class_<Session, std::shared_ptr<Session>>& client, py::class_<LoopSession>& loop_client);
 
 }  // namespace noetl::nats::python

@@ -74,7 +74,7 @@ void bind_entry(py::module_& module) {
 
 }  // namespace
 
-void bind_kv(py::module_& module, py::class_<Session>& client) {
+void bind_kv(py::module_& module, py::class_<Session, std::shared_ptr<Session>>& client) {
   bind_entry(module);
   client.def("kv_get", get)
       .def("kv_put", put)

@@ -8,6 +8,6 @@
 namespace noetl::nats::python {
 
 /// Binds KvEntry and the methods kv_*.
-void bind_kv(py::module_& module, py::class_<Session>& client);
+void bind_kv(py::module_& module, py::class_<Session, std::shared_ptr<Session>>& client);
 
 }  // namespace noetl::nats::python

@@ -2,6 +2,8 @@
 
 #include <thread>
 
+#include "base/suspend.hpp"
+
 namespace noetl::nats {
 
 Result<bool> wait_until(const Wait& wait, const std::function<bool()>& done, Clock::duration pause) {
@@ -9,7 +11,11 @@ Result<bool> wait_until(const Wait& wait, const std::function<bool()>& done, Clo
     if (done()) return true;
     if (wait.cancelled()) return cancelled();
     if (wait.expired()) return false;
-    std::this_thread::sleep_for(std::min({pause, wait.slice()}));
+    const auto time = std::min({pause, wait.slice()});
+    if (auto* loop = Suspender::current())
+      loop->suspend(Clock::now() + time, {});
+    else
+      std::this_thread::sleep_for(time);
   }
 }
 

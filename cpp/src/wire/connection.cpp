@@ -1,5 +1,6 @@
 #include "wire/connection.hpp"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -8,6 +9,7 @@
 
 #include "base/bytes.hpp"
 #include "base/names.hpp"
+#include "base/suspend.hpp"
 #include "wire/probe.hpp"
 #include "wire/shared.hpp"
 
@@ -116,6 +118,7 @@ Result<Message> Connection::request(std::string_view subject, std::string_view p
 
 Result<void> Connection::flush(const Wait& wait) {
   if (shared_->in_other_process()) return fail(Code::failed_precondition, "this connection belongs to the parent process");
+  if (Suspender::current() != nullptr) return echo(wait);
   const Pump pump(*shared_);
   while (true) {
     const auto slice = std::chrono::duration_cast<std::chrono::milliseconds>(wait.slice()).count();
@@ -134,6 +137,16 @@ Result<void> Connection::flush(const Wait& wait) {
   for (const auto& subject : published)
     if (last.find("Publish to \"" + subject + "\"") != std::string::npos) return fail(shared_->refused({true, subject}));
   return {};
+}
+
+/// A message to ourselves: the server reads in order, so it has read all before it. One that it refuses proves the same.
+Result<void> Connection::echo(const Wait& wait) {
+  NN_TRY(auto place, reply_inbox());
+  place.blame(place.subject());
+  NN_CHECK(shared_->send(place.subject(), "", {}, ""));
+  const auto back = place.next(wait);
+  if (back || back.error().code == Code::permission_denied) return {};
+  return fail(back.error());
 }
 
 Result<Inbox> Connection::subscribe(std::string_view subject, std::string_view queue_name) {
@@ -186,5 +199,17 @@ Result<std::chrono::nanoseconds> Connection::round_trip(const Wait& wait) {
 }
 
 void Connection::close() { shared_->close(); }
+
+void Connection::adopt_by_loop() { shared_->stop_caretaker(); }
+void Connection::write_out() { shared_->socket.write(shared_->connection); }
+void Connection::pump() { shared_->pump(); }
+bool Connection::has_output() const { return Socket::buffered(shared_->connection) > 0; }
+int Connection::wake_descriptor() const { return shared_->socket.wake_descriptor(); }
+std::uint64_t Connection::link() const { return shared_->socket.changes(); }
+
+int Connection::duplicate_socket() const {
+  const int descriptor = shared_->socket.descriptor();
+  return descriptor < 0 ? -1 : fcntl(descriptor, F_DUPFD_CLOEXEC, 0);
+}
 
 }  // namespace noetl::nats::wire

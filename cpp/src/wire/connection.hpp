@@ -95,10 +95,26 @@ class Connection {
   /// Sends what is buffered, then closes. Safe to call twice.
   void close();
 
+  // For an event loop that drives the connection alone: it calls `pump` whenever one of the descriptors is readable, and
+  // while `has_output` whenever the socket is writable. Nothing else may wait on the connection but in a Suspender.
+  void adopt_by_loop();
+  /// Reads and writes what is possible without waiting.
+  void pump();
+  void write_out();
+  [[nodiscard]] bool has_output() const;
+  /// Readable when something happened that is no data: a connection that is back or lost, a refusal.
+  [[nodiscard]] int wake_descriptor() const;
+  /// A duplicate of the socket, to be closed by the caller; -1 while there is none.
+  [[nodiscard]] int duplicate_socket() const;
+  /// Changes when there is another socket.
+  [[nodiscard]] std::uint64_t link() const;
+
   [[nodiscard]] const std::shared_ptr<Shared>& shared() const { return shared_; }
   explicit Connection(std::shared_ptr<Shared> shared);  // open() makes one
 
  private:
+  [[nodiscard]] Result<void> echo(const Wait& wait);
+
   std::shared_ptr<Shared> shared_;
 };
 

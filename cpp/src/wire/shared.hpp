@@ -75,11 +75,14 @@ struct Shared : std::enable_shared_from_this<Shared> {
   void pump();
   /// Starts the caretaker.
   void start_caretaker();
+  void stop_caretaker();
 
   /// Buffers. Whoever waits next writes it out; `push` does it at once.
   [[nodiscard]] Result<void> send(std::string_view subject, std::string_view payload, const Headers& headers, std::string_view reply);
   /// Writes out what is buffered, as far as the socket takes it; waits for it while more than a few MiB are left.
   [[nodiscard]] Result<void> push(const Wait& wait);
+  /// Whether less than a few MiB are buffered.
+  [[nodiscard]] bool has_room() const;
   /// A place for replies. Its subject is `accepts`.
   [[nodiscard]] Result<std::shared_ptr<Queue>> open_queue();
   /// A queue with a subject of its own.
@@ -120,7 +123,6 @@ struct Shared : std::enable_shared_from_this<Shared> {
   void call(Queue& queue);
   void wake_all();
   void take_care();
-  void stop_caretaker();
   void close_connection();
 
   // Guarded by mutex:

@@ -24,11 +24,13 @@ Socket::~Socket() {
 
 void Socket::attached(int descriptor) {
   descriptor_.store(descriptor, std::memory_order_release);
+  ++changes_;
   wake();
 }
 
 void Socket::detached() {
   if (descriptor_.exchange(-1) >= 0) ++link_;
+  ++changes_;
   wake();
 }
 

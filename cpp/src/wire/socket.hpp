@@ -39,6 +39,9 @@ class Socket {
   [[nodiscard]] int descriptor() const { return descriptor_.load(std::memory_order_acquire); }
   /// How often a link was lost: what was in flight on an earlier one has no answer.
   [[nodiscard]] std::uint64_t link() const { return link_.load(std::memory_order_acquire); }
+  /// How often it was attached or detached.
+  [[nodiscard]] std::uint64_t changes() const { return changes_.load(std::memory_order_acquire); }
+  [[nodiscard]] int wake_descriptor() const { return wake_; }
   /// Bytes that nats.c holds back.
   [[nodiscard]] static int buffered(natsConnection* connection) { return natsConnection_Buffered(connection); }
 
@@ -47,7 +50,7 @@ class Socket {
 
   std::mutex io_;  ///< nats.c reads outside of its own lock, and OpenSSL cannot read and write at the same time
   std::atomic<int> descriptor_{-1};
-  std::atomic<std::uint64_t> link_{0};
+  std::atomic<std::uint64_t> link_{0}, changes_{0};
   std::atomic<bool> listens_{false};
   int wake_ = -1;
 };

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "base/suspend.hpp"
 #include "wire/graveyard.hpp"
 #include "wire/shared.hpp"
 
@@ -89,6 +90,10 @@ std::optional<Error> Shared::verdict(const Queue& queue) const {
 }
 
 void Shared::take_turn(Queue& queue, Clock::duration longest) {
+  if (auto* loop = Suspender::current()) {
+    loop->suspend(Clock::now() + longest, {[](const void* waited) { return static_cast<const Queue*>(waited)->has_message(); }, &queue});
+    return;
+  }
   std::unique_lock lock(mutex);
   if (!leading) {
     leading = true;
@@ -194,14 +199,20 @@ void Shared::stop_caretaker() {
   caretaker.reset();
 }
 
+bool Shared::has_room() const { return Socket::buffered(connection) <= kHighWater; }
+
 Result<void> Shared::push(const Wait& wait) {
   socket.write(connection);
   Queue nobody;
   const Wait patient = wait.at_most(kPatienceToWrite);
-  while (Socket::buffered(connection) > kHighWater) {
+  while (!has_room()) {
     if (auto reason = reason_to_stop(nobody)) return fail(std::move(*reason));
     if (patient.expired()) return fail(Code::unavailable, fmt::format("{} does not read what is sent to it", server.url));
     if (patient.cancelled()) return cancelled();
+    if (auto* loop = Suspender::current()) {
+      loop->suspend(Clock::now() + patient.slice(), {[](const void* self) { return static_cast<const Shared*>(self)->has_room(); }, this});
+      continue;
+    }
     std::unique_lock lock(mutex);
     const bool other = leading;
     lock.unlock();
