@@ -36,7 +36,8 @@ tsan: setup      ## C++ tests under ThreadSanitizer
 bench: setup     ## Side by side with other clients; BENCH="--only '^kv_get' --scale 0.05 --rounds 1" for a part
 	@tools/bench.sh $(BENCH)
 
-bench-micro: setup ## Google Benchmark of what a message passes through; BENCH="--benchmark_filter=decode" for a part
+bench-micro:     ## Google Benchmark of what a message passes through; BENCH="--benchmark_filter=decode" for a part
+	@tools/setup.sh bench
 	@tools/bench_micro.sh $(BENCH)
 
 wheel: setup     ## A wheel in dist/

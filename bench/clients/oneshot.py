@@ -16,7 +16,7 @@ if peer == "noetl_nats_run":
     name, params = {
         "kv_get": ("kv_get", {"bucket": bucket, "key": key}),
         "kv_put": ("kv_put", {"bucket": bucket, "key": key, "value": TEXT}),
-        "publish": ("js_publish", {"subject": subject, "payload": TEXT}),
+        "publish": ("js_publish", {"subject": subject, "data": TEXT}),
     }[op]
     sys.exit(noetl_nats.run(name, {"url": url, **params})["status"] != "success")
 

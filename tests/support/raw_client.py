@@ -1,12 +1,13 @@
-"""A small blocking client for fixtures and checks: requests and the JetStream API, nothing else.
+"""A small blocking client for fixtures and checks: requests, the JetStream API, and what a stream holds.
 
-Fixtures never go through a measured client, so that a client's defect cannot hide itself.
+What is tested or measured never checks itself, so that its defect cannot hide.
 """
 
 from __future__ import annotations
 
 import json
 import socket
+from collections.abc import Iterator
 from typing import Any
 
 MINUTES_2 = 120_000_000_000
@@ -100,3 +101,31 @@ class RawClient:
             "max_waiting": 512,
         }
         self.must(f"CONSUMER.CREATE.{stream}.{name}", {"stream_name": stream, "config": config})
+
+    def stored(self, stream: str) -> Iterator[tuple[int, bytes]]:
+        """(sequence, payload) of every message of a stream, in order."""
+        count = self.messages(stream)
+        if count == 0:
+            return
+        self._socket.sendall(b"SUB _D 2\r\n")
+        config = {
+            "deliver_subject": "_D",
+            "deliver_policy": "all",
+            "ack_policy": "none",
+            "inactive_threshold": SECONDS_30,
+        }
+        body = json.dumps({"stream_name": stream, "config": config}).encode()
+        self._socket.sendall(f"PUB $JS.API.CONSUMER.CREATE.{stream} {len(body)}\r\n".encode() + body + b"\r\n")
+        while count:
+            line = self._file.readline()
+            if line.startswith(b"PING"):
+                self._socket.sendall(b"PONG\r\n")
+            elif line.startswith((b"MSG _D ", b"HMSG _D ")):
+                words = line.split()
+                header = int(words[-2]) if words[0] == b"HMSG" else 0
+                payload = self._file.read(int(words[-1]) + 2)[header:-2]
+                yield int(words[3].split(b".")[5]), payload  # $JS.ACK.STREAM.CONSUMER.DELIVERED.SEQUENCE...
+                count -= 1
+            elif not line:
+                raise ConnectionError("the server has closed the connection")
+        self._socket.sendall(b"UNSUB 2\r\n")
