@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # The side-by-side benchmark (bench/README.md): builds the wheel, installs it next to the peers in an environment of its own,
-# gets the `nats` command where Go is there, and runs. Results: bench/results/<date>.json, and latest.svg after a full run.
+# gets the `nats` command where Go is there, and runs. A whole run writes bench/results/<date>.json and latest.svg.
 #
 #   tools/bench.sh [options of bench/clients/run.py]      for example --only '^kv_get' --scale 0.05 --rounds 1
 #   BENCH_PYTHON=3.12 tools/bench.sh                      with this Python instead of 3.13, or .venv's where that is missing
+#   BENCH_WHEEL=dist/noetl_nats-....whl tools/bench.sh    with a wheel that is built already
 set -euo pipefail
 cd "$(dirname "$0")/.."
 home=build/bench
@@ -12,17 +13,36 @@ peers=(nats-py==2.16.0 uvloop natsrpy natsio nats-core nats-jetstream nats-key-v
 
 say() { printf '%s\n' "$*" >&2; }
 
-# Python 3.13 where it is installed (some clients need it), else the one of .venv.
-versions=("${BENCH_PYTHON:-3.13}")
-[ -n "${BENCH_PYTHON:-}" ] || versions+=("$(.venv/bin/python -c 'import sys; print("%d.%d" % sys.version_info[:2])')")
-for version in "${versions[@]}"; do
-  builder=build/wheels/venv-$version/bin/python
-  if tools/wheels.sh "$version" >/dev/null; then break; fi
-  if [ -x "$builder" ] || [ "$version" = "${versions[-1]}" ]; then exit 1; fi # it is installed, and the build has failed
-done
+mkdir -p "$home"
+find_python() { # find_python 3.13: its path, or nothing
+  local each
+  for each in "python$1" "${PYENV_ROOT:-$HOME/.pyenv}"/versions/"$1".*/bin/python .venv/bin/python; do
+    if "$each" -c "import sys; sys.exit('%d.%d' % sys.version_info[:2] != '$1')" 2>/dev/null; then
+      command -v "$each"
+      return
+    fi
+  done
+}
+
+if [ -n "${BENCH_WHEEL:-}" ]; then
+  version=$(sed -E 's/.*-cp3([0-9]+)-.*/3.\1/' <<<"$BENCH_WHEEL")
+else
+  version=${BENCH_PYTHON:-3.13}
+  if [ -z "${BENCH_PYTHON:-}" ] && [ -z "$(find_python "$version")" ]; then
+    version=$(.venv/bin/python -c 'import sys; print("%d.%d" % sys.version_info[:2])')
+    say "Python 3.13 is not installed: this run is under Python $version"
+  fi
+fi
+python=$(find_python "$version")
+[ -n "$python" ] || { say "Python $version is not installed"; exit 1; }
 venv=$home/venv-$version
-[ -x "$venv/bin/python" ] || "$builder" -m venv "$venv"
-wheel=$(find dist -name "noetl_nats-*-cp${version/./}-*.whl" -printf '%T@ %p\n' | sort -rn | sed -n '1s/^[^ ]* //p')
+[ -x "$venv/bin/python" ] || "$python" -m venv "$venv"
+if [ -n "${BENCH_WHEEL:-}" ]; then
+  wheel=$BENCH_WHEEL
+else
+  tools/wheels.sh "$version" >/dev/null
+  wheel=$(find dist -name "noetl_nats-*-cp${version/./}-*.whl" -printf '%T@ %p\n' | sort -rn | sed -n '1s/^[^ ]* //p')
+fi
 "$venv/bin/python" -m pip install -q --disable-pip-version-check --no-deps --force-reinstall "$wheel"
 say "Under test: $(basename "$wheel"), Python $("$venv/bin/python" -c 'import platform; print(platform.python_version())')"
 
@@ -50,11 +70,8 @@ elif ! command -v nats >/dev/null; then
   fi
 fi
 
-options=(--json "bench/results/$(date +%Y-%m-%d).json")
-# The chart is of a whole run: one of a part, or of small sizes, would say something else.
-if [ "$#" -eq 0 ]; then options+=(--svg bench/results/latest.svg); fi
 export NOETL_NATS_TEST_SERVER=${NOETL_NATS_TEST_SERVER:-$PWD/$venv/bin/nats-server}
 export PATH=$PWD/$venv/bin:$PATH
 export PYTHONPATH=$PWD/tests/support
 unset NATS_URL NATS_CONTEXT # yours
-exec "$venv/bin/python" bench/clients/run.py "${options[@]}" "$@"
+exec "$venv/bin/python" bench/clients/run.py "$@"

@@ -20,14 +20,16 @@ TICKS = (1, 2, 5, 10, 20, 50, 100)
 OTHERS = (*PYTHON[1:], "natscli")
 
 STYLE = """
-  text { font: 13px system-ui, -apple-system, "Segoe UI", sans-serif; fill: #1f2328 }
+  text { font: 13px system-ui, -apple-system, "Segoe UI", sans-serif; fill: #1f2328;
+         paint-order: stroke; stroke: #ffffff; stroke-width: 4px }
   .title { font-size: 16px; font-weight: 600 } .quiet { fill: #59636e; font-size: 12px } .end { text-anchor: end }
   .middle { text-anchor: middle } .value { font-weight: 600 }
   .back { fill: #ffffff } .grid { stroke: #d1d9e0 } .one { stroke: #59636e; stroke-dasharray: 3 3 }
   .way { stroke: #0969da; stroke-width: 4; stroke-linecap: round; opacity: .35 } .ours { fill: #0969da }
   .other { fill: #ffffff; stroke: #bc4c00; stroke-width: 2 } .limit { stroke: #1f2328; stroke-width: 3 }
   @media (prefers-color-scheme: dark) {
-    text { fill: #f0f6fc } .quiet { fill: #9198a1 } .back { fill: #0d1117 } .grid { stroke: #3d444d } .one { stroke: #9198a1 }
+    text { fill: #f0f6fc; stroke: #0d1117 } .quiet { fill: #9198a1 } .back { fill: #0d1117 }
+    .grid { stroke: #3d444d } .one { stroke: #9198a1 }
     .way { stroke: #4493f8 } .ours { fill: #4493f8 } .other { fill: #0d1117; stroke: #f0883e } .limit { stroke: #f0f6fc }
   }
 """
@@ -64,9 +66,9 @@ def draw(speeds: Speeds, environment: dict[str, Any]) -> str:
         f'<title id="t">noetl-nats, other clients and the limit, as multiples of nats-py, for {len(rows)} workloads</title>',
         f"<style>{STYLE}</style>",
         '<rect class="back" width="100%" height="100%"/>',
-        '<text class="title" x="2%" y="26">Times faster than nats-py</text>',
-        f'<text class="quiet" x="2%" y="46">{escape(about)}</text>',
-        f'<text class="quiet" x="2%" y="63">{_conditions(environment)}</text>',
+        '<text class="title" x="12" y="26">Times faster than nats-py</text>',
+        f'<text class="quiet" x="12" y="46">{escape(about)}</text>',
+        f'<text class="quiet" x="12" y="63">{_conditions(environment)}</text>',
         *_legend(),
         *axis.grid(bottom),
     ]
@@ -107,9 +109,9 @@ class _Axis:
 
 def _legend() -> list[str]:
     return [
-        '<circle class="ours" cx="14" cy="84" r="6"/><text x="26" y="88">noetl-nats</text>',
-        '<circle class="other" cx="114" cy="84" r="5"/><text x="125" y="88">best other client</text>',
-        '<line class="limit" x1="242" x2="242" y1="77" y2="91"/><text x="250" y="88">limit</text>',
+        '<circle class="ours" cx="18" cy="84" r="6"/><text x="30" y="88">noetl-nats</text>',
+        '<circle class="other" cx="124" cy="84" r="5"/><text x="135" y="88">best other client</text>',
+        '<line class="limit" x1="258" x2="258" y1="77" y2="91"/><text x="267" y="88">limit</text>',
     ]
 
 
@@ -117,8 +119,8 @@ def _row(row: Row, axis: _Axis, top: int) -> list[str]:
     middle = top + 24
     value = "not measured" if row.ours is None else f"{row.ours:.3g}x"
     parts = [
-        f'<text x="2%" y="{top + 11}">{escape(row.name)}</text>',
-        f'<text class="value end" x="98%" y="{top + 11}">{value}</text>',
+        f'<text x="12" y="{top + 11}">{escape(row.name)}</text>',
+        f'<text class="{"quiet" if row.ours is None else "value"} end" x="100%" dx="-12" y="{top + 11}">{value}</text>',
     ]
     if row.limit is not None:
         at = axis.at(row.limit)

@@ -12,7 +12,7 @@ from typing import Any
 
 from fixtures import Fixtures
 from measure import time_process
-from runners import HERE, PythonClient
+from runners import PythonClient
 
 Samples = dict[str, list[float]]
 KEYS = 50000
@@ -109,12 +109,19 @@ class Limits:
             self._add(name, time_process(command, 10)["p50_us"] / 1000)
 
 
+PACKAGES = {  # what a program with each client imports
+    "nats_py": "nats",
+    "natsio_client": "natsio",
+    "natsrpy_client": "natsrpy",
+    "nats_core_client": "nats.jetstream",
+    "noetl_nats_client": "noetl_nats",
+    "noetl_nats_aio": "noetl_nats.aio",
+}
 IMPORTS = """
 import os, sys, time
-sys.path.insert(0, sys.argv[1])
 def rss(): return int(open("/proc/self/statm").read().split()[1]) * os.sysconf("SC_PAGE_SIZE") // 1024
 before, begin = rss(), time.perf_counter()
-__import__(sys.argv[2])
+__import__(sys.argv[1])
 print((time.perf_counter() - begin) * 1000, rss() - before, rss())
 """
 
@@ -126,7 +133,7 @@ def import_costs(clients: Sequence[PythonClient], rounds: int) -> dict[str, dict
         for client in clients:
             if client.uvloop:
                 continue
-            command = [client.python, "-c", IMPORTS, str(HERE / "peers"), client.module]
+            command = [client.python, "-c", IMPORTS, PACKAGES[client.module]]
             done = subprocess.run(command, capture_output=True, text=True, check=False)
             if done.returncode == 0:
                 found.setdefault(client.name, []).append([float(each) for each in done.stdout.split()])

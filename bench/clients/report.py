@@ -79,7 +79,10 @@ def numbers(
     return found
 
 
-def markdown(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+def markdown(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Empty without rows."""
+    if not rows:
+        return ""
     lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
     return "\n".join([*lines, *("| " + " | ".join(row) + " |" for row in rows)])
 
@@ -130,8 +133,8 @@ def _rows(workload: Workload, results: dict[str, list[Result]]) -> list[list[str
                 peer,
                 f"{number(middle)} {workload.unit}",
                 f"{number(min(values[peer]))}-{number(max(values[peer]))}",
-                f"{ratio:.2f}",
-                f"{share:.2f}",
+                number(ratio),
+                number(share),
                 number(median(run["p50_us"] for run in right if "p50_us" in run)),
                 number(client),
                 number(server),
@@ -179,19 +182,22 @@ def imports_table(imports: Imports) -> str:
 
 
 def goals_table(verdicts: Sequence[Verdict]) -> str:
-    words = {True: "reached", False: "NOT reached", None: "not measured"}
+    words = {True: "reached", False: "NOT reached"}
     rows = [
         [
             each.workload,
             each.text,
             f"{each.goal:g}" + (f" (limit seen {each.limit})" if each.limit else ""),
-            "-" if each.measured is None else f"{each.measured:.2f}",
+            number(each.measured),
             "-" if each.load is None else f"{each.load:.1f}",
             words[each.reached],
         ]
         for each in verdicts
+        if each.measured is not None and each.reached is not None
     ]
-    head = ["workload", "what", "goal", "measured", "load", ""]
-    counts = {word: sum(row[-1] == word for row in rows) for word in words.values()}
-    summary = ", ".join(f"{count} {word}" for word, count in counts.items())
-    return f"{markdown(head, rows)}\n\nGoals: {summary}."
+    counts = [f"{sum(row[-1] == word for row in rows)} {word}" for word in words.values()]
+    unmeasured = [f"{each.workload} ({each.text})" for each in verdicts if each.measured is None]
+    if unmeasured:
+        counts.append(f"{len(unmeasured)} not measured: {'; '.join(unmeasured)}")
+    table = markdown(["workload", "what", "goal", "measured", "load", ""], rows)
+    return f"{table}\n\nGoals: {', '.join(counts)}.".lstrip()

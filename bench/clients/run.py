@@ -32,6 +32,7 @@ from server import BenchServer
 from workloads import Workload, all_workloads
 
 ROOT = Path(__file__).resolve().parents[2]
+PART = ROOT / "build/bench"
 
 
 def arguments() -> argparse.Namespace:
@@ -53,12 +54,21 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--server", help="nats-server (default: the one of the tests)")
     parser.add_argument("--nats", default=os.environ.get("NATS_CLI") or shutil.which("nats"), help="the nats command")
     parser.add_argument("--noetl-cli", default=shutil.which("noetl-nats"), help="the command line under test")
-    parser.add_argument("--build", type=Path, default=ROOT / "build/bench/native", help="folder of the native programs")
+    parser.add_argument("--build", type=Path, default=PART / "native", help="folder of the native programs")
     parser.add_argument("--store", type=Path, help="folder for the server's files (default: the temporary folder)")
-    parser.add_argument("--json", type=Path, help="where the results go")
-    parser.add_argument("--svg", type=Path, help="where the chart goes")
+    parser.add_argument(
+        "--json", type=Path, help="where the results go (default: bench/results, build/bench for a part)"
+    )
+    parser.add_argument("--svg", type=Path, help="where the chart goes (likewise)")
     parser.add_argument("--show", type=Path, nargs="+", help="print the tables of earlier results, and stop")
-    return parser.parse_args()
+    given = parser.parse_args()
+    # A run of a part, or of small sizes, must not take the place of a whole one.
+    whole = given.scale == 1 and not given.only and not given.peers
+    given.json = given.json or (
+        ROOT / f"bench/results/{time.strftime('%Y-%m-%d')}.json" if whole else PART / "part.json"
+    )
+    given.svg = given.svg or (ROOT / "bench/results/latest.svg" if whole else PART / "part.svg")
+    return given
 
 
 def start(runners: Sequence[Runner], pattern: str) -> list[Runner]:
@@ -138,16 +148,16 @@ def run(
 def write(
     options: argparse.Namespace, environment: dict[str, Any], found: dict[str, Any], tables: dict[str, str]
 ) -> None:
-    for text in tables.values():
-        print("\n" + text)
-    if options.json:
-        options.json.parent.mkdir(parents=True, exist_ok=True)
-        finished = time.strftime("%Y-%m-%d %H:%M:%S")
-        document = {"environment": {**environment, "finished": finished}, **found, "tables": tables}
-        options.json.write_text(json.dumps(document, indent=1) + "\n")
-    if options.svg:
-        options.svg.parent.mkdir(parents=True, exist_ok=True)
-        options.svg.write_text(chart.draw(found["speeds"], environment))
+    print(*(text for text in tables.values() if text), sep="\n\n")
+    finished = time.strftime("%Y-%m-%d %H:%M:%S")
+    document = {"environment": {**environment, "finished": finished}, **found, "tables": tables}
+    for path, text in (
+        (options.json, json.dumps(document, indent=1) + "\n"),
+        (options.svg, chart.draw(found["speeds"], environment)),
+    ):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+        print(f"written: {path}")
 
 
 def side_by_side(options: argparse.Namespace) -> None:

@@ -93,4 +93,10 @@ BENCHMARK_CAPTURE(ack_subject, v2, kAckV2);
 }  // namespace
 }  // namespace noetl::nats
 
-BENCHMARK_MAIN();
+int main(int argc, char** argv) {
+  benchmark::Initialize(&argc, argv);
+  if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 2;
+  if (nats_Open(-1) != NATS_OK) return 1;  // messages are freed through nats.c's own thread
+  benchmark::RunSpecifiedBenchmarks();
+  nats_Close();
+}
