@@ -31,3 +31,7 @@ class BenchServer(Server):
         """CPU seconds that the server has used so far."""
         fields = Path(f"/proc/{self.pid}/stat").read_text().rsplit(")", 1)[1].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def stop(self) -> None:
+        self.raw.close()
+        super().stop()

@@ -46,6 +46,12 @@ def opened(server: Server) -> Any:
     return nn.connect(server.url, timeout=60)
 
 
+def contents(server: Server, stream: str) -> list[bytes]:
+    """The payloads that the stream holds, read by another client."""
+    with RawClient(server.port) as raw:
+        return [payload for _, payload in raw.stored(stream)]
+
+
 class Restart:
     """kill -9 and restart of a server, from another thread, when the publisher has come to a message."""
 
@@ -98,7 +104,7 @@ def test_kill_of_the_server_while_many_are_published(server: Server, with_ids: b
             result = nats.js_publish_many("s", restart.watch(MESSAGES), msg_ids=ids)
         finally:
             restart.join()
-    stored = Counter(int(payload) for _, payload in RawClient(server.port).stored("S"))
+    stored = Counter(int(payload) for payload in contents(server, "S"))
     fate = Fate(result, MESSAGES)
     where = f"killed at {at} of {MESSAGES}: {result}"
     assert not fate.acknowledged - set(stored), f"acknowledged and lost; {where}"
@@ -123,7 +129,7 @@ def test_what_was_not_acknowledged_can_be_published_again(server: Server) -> Non
     assert again.count == MESSAGES
     assert not again.errors
     assert not again.unknown
-    stored = Counter(payload for _, payload in RawClient(server.port).stored("S"))
+    stored = Counter(contents(server, "S"))
     assert stored == Counter(payloads)
 
 
@@ -143,8 +149,7 @@ with nn.connect(sys.argv[1], timeout=60) as nats:
 @needs("js_fetch")
 @pytest.mark.parametrize("round_", range(ROUNDS))
 def test_kill_of_a_consumer_in_the_middle(server: Server, round_: int) -> None:
-    raw = RawClient(server.port)
-    with opened(server) as nats:
+    with opened(server) as nats, RawClient(server.port) as raw:
         nats.stream_apply("S", config={"subjects": ["s"]})
         nats.consumer_apply("S", "c", config={"ack_policy": "explicit", "ack_wait": "2s", "max_ack_pending": -1})
         for number in range(MESSAGES):

@@ -19,6 +19,16 @@ class RawClient:
         self._port = port
         self._dial()
 
+    def __enter__(self) -> RawClient:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._file.close()
+        self._socket.close()
+
     def _dial(self) -> None:
         self._socket = socket.create_connection(("127.0.0.1", self._port))
         self._file = self._socket.makefile("rb")
@@ -28,18 +38,22 @@ class RawClient:
             b"SUB _A 1\r\n"
         )
 
+    def _redial(self) -> None:
+        self.close()
+        self._dial()
+
     def request(self, subject: str, payload: bytes = b"", timeout: float = 60) -> bytes:
         command = f"PUB {subject} _A {len(payload)}\r\n".encode() + payload + b"\r\n"
         self._socket.settimeout(timeout)
         try:
             self._socket.sendall(command)
         except OSError:  # idle for long: the server has closed it
-            self._dial()
+            self._redial()
             self._socket.sendall(command)
         while True:
             line = self._file.readline()
             if not line:
-                self._dial()
+                self._redial()
                 self._socket.sendall(command)
             elif line.startswith(b"PING"):
                 self._socket.sendall(b"PONG\r\n")
@@ -120,7 +134,7 @@ class RawClient:
             line = self._file.readline()
             if line.startswith(b"PING"):
                 self._socket.sendall(b"PONG\r\n")
-            elif line.startswith((b"MSG _D ", b"HMSG _D ")):
+            elif line.startswith((b"MSG ", b"HMSG ")) and line.split()[2] == b"2":  # with the message's own subject
                 words = line.split()
                 header = int(words[-2]) if words[0] == b"HMSG" else 0
                 payload = self._file.read(int(words[-1]) + 2)[header:-2]
