@@ -13,6 +13,10 @@ peers=(nats-py==2.16.0 uvloop natsrpy natsio nats-core nats-jetstream nats-key-v
 
 say() { printf '%s\n' "$*" >&2; }
 
+case ${1:-} in
+  --show | -h | --help) PYTHONPATH=$PWD/tests/support exec .venv/bin/python bench/clients/run.py "$@" ;; # builds nothing
+esac
+
 mkdir -p "$home"
 find_python() { # find_python 3.13: its path, or nothing
   local each
