@@ -1,9 +1,9 @@
 # What people and CI run. Everything real is in tools/, CMakePresets.json and pyproject.toml.
 .DEFAULT_GOAL := help
-.PHONY: help demo test setup build lint format generate asan tsan wheel wheels worker clean
+.PHONY: help demo test setup build lint format generate asan tsan bench bench-micro wheel wheels worker clean
 
 help:            ## This list
-	@grep -E '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 20
+	@grep -E '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
 
 demo: setup      ## All set-up, then NATS deployed, used and removed by real `noetl run` commands
 	@NOETL_NATS_TESTS=OFF tools/build.sh server,noetl
@@ -32,6 +32,13 @@ asan: setup      ## C++ tests under AddressSanitizer and UndefinedBehaviorSaniti
 
 tsan: setup      ## C++ tests under ThreadSanitizer
 	@cmake --preset tsan >/dev/null && cmake --build --preset tsan && ctest --test-dir build/tsan --output-on-failure
+
+bench: setup     ## Side by side with other clients; BENCH="--only '^kv_get' --scale 0.05 --rounds 1" for a part
+	@tools/bench.sh $(BENCH)
+
+bench-micro:     ## Google Benchmark of what a message passes through; BENCH="--benchmark_filter=decode" for a part
+	@tools/setup.sh bench
+	@tools/bench_micro.sh $(BENCH)
 
 wheel: setup     ## A wheel in dist/
 	@.venv/bin/python -m pip wheel -q --no-deps --no-build-isolation -w dist .

@@ -16,8 +16,8 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
-from tests.support.nats_server import Server  # noqa: E402
+sys.path.insert(0, str(ROOT / "tests/support"))
+from nats_server import Server  # noqa: E402
 
 BIN = ROOT / ".venv/bin"
 STEPS = 20

@@ -117,11 +117,11 @@ def main() -> None:
                 found = asyncio.run(one_run(worker, step, given.tasks, steps))
                 print(f"{number + 1}  {name:26} {json.dumps(found)}", file=sys.stderr)
                 rows.setdefault(name, []).append(found)
-    table = {
+    table: dict[str, dict[str, float]] = {
         name: {key: statistics.median(each[key] for each in found) for key in found[0]} for name, found in rows.items()
     }
-    for name, found in rows.items():
-        table[name]["longest_of_all_ms"] = max(each["longest_ms"] for each in found)
+    for name, runs in rows.items():
+        table[name]["longest_of_all_ms"] = max(each["longest_ms"] for each in runs)
     print(f"medians of {given.rounds} rounds:")
     for name, row in table.items():
         print(

@@ -3,8 +3,11 @@
 #
 #   tools/setup.sh         everything
 #   tools/setup.sh check   only say what is missing (exit 1 when something is)
+#   tools/setup.sh bench   everything, and what the micro-benchmarks need
 set -euo pipefail
 cd "$(dirname "$0")/.."
+
+mode=${1:-}
 
 say() { printf '%s\n' "$*" >&2; }
 
@@ -32,6 +35,7 @@ Python headers|python_headers|python3-dev|python3-devel|python
 Python venv|python_venv|python3-venv|python3|python
 shellcheck|command shellcheck|shellcheck|ShellCheck|shellcheck
 TABLE
+  [ "$mode" != bench ] || echo 'Google Benchmark|header benchmark/benchmark.h|libbenchmark-dev|google-benchmark-devel|google-benchmark'
 }
 
 PYTHON=${PYTHON:-python3}
@@ -91,7 +95,7 @@ system_packages() {
   local lines
   lines=$(missing)
   [ -n "$lines" ] || return 0
-  if [ "${1:-}" = check ] || ! command -v apt-get >/dev/null || { [ "$(id -u)" != 0 ] && ! command -v sudo >/dev/null; }; then
+  if [ "$mode" = check ] || ! command -v apt-get >/dev/null || { [ "$(id -u)" != 0 ] && ! command -v sudo >/dev/null; }; then
     explain "$lines"
     return 1
   fi
@@ -115,5 +119,5 @@ python_packages() {
   printf '%s' "$wanted" >"$stamp"
 }
 
-system_packages "${1:-}"
-[ "${1:-}" = check ] || python_packages
+system_packages
+[ "$mode" = check ] || python_packages

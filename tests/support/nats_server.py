@@ -50,6 +50,11 @@ class Server:
         return f"nats://127.0.0.1:{self.port}"
 
     @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
+    @property
     def log(self) -> str:
         path = self.dir / "log"
         return path.read_text(errors="replace") if path.exists() else ""
