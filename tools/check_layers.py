@@ -23,6 +23,7 @@ BINDINGS = ROOT / "bindings" / "python" / "src"
 OWNERS = {
     "nats/": {"wire"},
     "yaml-cpp/": {"yaml"},
+    "boost/context/": {"python"},
     "boost/": {"sys"},
     "openssl/": {"wire", "sys", "base", "jetstream"},
     "CLI/": {"cli"},

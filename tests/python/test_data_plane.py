@@ -6,8 +6,6 @@ The issue's sizes take minutes: NOETL_NATS_TEST_MESSAGES=200000 NOETL_NATS_TEST_
 from __future__ import annotations
 
 import asyncio
-import importlib
-import importlib.util
 import os
 import random
 import signal
@@ -29,16 +27,6 @@ MESSAGES = int(os.environ.get("NOETL_NATS_TEST_MESSAGES", "20000"))
 ROUNDS = int(os.environ.get("NOETL_NATS_TEST_ROUNDS", "2"))
 CALLS = int(os.environ.get("NOETL_NATS_TEST_CALLS", "20000"))
 SEED = random.SystemRandom().randrange(1 << 32)
-
-
-def needs(*methods: str) -> pytest.MarkDecorator:
-    missing = [name for name in methods if not hasattr(nn.Client, name)]
-    return pytest.mark.skipif(bool(missing), reason=f"the Client has no {', '.join(missing)} yet")
-
-
-needs_aio = pytest.mark.skipif(
-    importlib.util.find_spec("noetl_nats.aio") is None, reason="there is no noetl_nats.aio yet"
-)
 
 
 def opened(server: Server) -> Any:
@@ -91,7 +79,6 @@ class Fate:
         assert result.count == len(self.acknowledged)
 
 
-@needs("js_publish_many")
 @pytest.mark.parametrize("with_ids", [True, False], ids=["message ids", "no ids"])
 @pytest.mark.parametrize("round_", range(ROUNDS))
 def test_kill_of_the_server_while_many_are_published(server: Server, with_ids: bool, round_: int) -> None:
@@ -113,7 +100,6 @@ def test_kill_of_the_server_while_many_are_published(server: Server, with_ids: b
     assert not twice - (set() if with_ids else fate.unknown), f"stored twice; {where}"
 
 
-@needs("js_publish_many")
 def test_what_was_not_acknowledged_can_be_published_again(server: Server) -> None:
     """With message ids the whole list may be sent again: every message is stored once."""
     payloads = [b"%d" % number for number in range(MESSAGES)]
@@ -146,7 +132,6 @@ with nn.connect(sys.argv[1], timeout=60) as nats:
 """
 
 
-@needs("js_fetch")
 @pytest.mark.parametrize("round_", range(ROUNDS))
 def test_kill_of_a_consumer_in_the_middle(server: Server, round_: int) -> None:
     with opened(server) as nats, RawClient(server.port) as raw:
@@ -210,7 +195,6 @@ def test_thirty_two_threads_on_one_client(server: Server) -> None:
         assert seqs == sorted(seqs), "messages of one thread keep their order"
 
 
-@needs("js_publish_many", "js_fetch", "kv_get_many")
 def test_bulk_and_single_calls_at_once_on_one_client(server: Server) -> None:
     with opened(server) as nats:
         nats.kv_bucket_apply("B")
@@ -243,7 +227,6 @@ def test_bulk_and_single_calls_at_once_on_one_client(server: Server) -> None:
             assert [each.result() for each in singles] == [200] * 8
 
 
-@needs_aio
 def test_a_thousand_tasks_on_one_client(server: Server) -> None:
     aio: Any = importlib.import_module("noetl_nats.aio")
     turns = max(2, CALLS // 2000)
