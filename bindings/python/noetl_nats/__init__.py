@@ -30,7 +30,7 @@ from .errors import (
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ._client import Client, connect
-    from ._core import KvEntry, Message, PubAck
+    from ._core import KvCache, KvEntry, KvWatch, Message, ObjectInfo, PubAck
     from ._core import version as __version__
 
 __all__ = [
@@ -43,10 +43,13 @@ __all__ = [
     "FailedPreconditionError",
     "InternalError",
     "InvalidArgumentError",
+    "KvCache",
     "KvEntry",
+    "KvWatch",
     "Message",
     "NatsError",
     "NotFoundError",
+    "ObjectInfo",
     "PermissionDeniedError",
     "PubAck",
     "ResourceExhaustedError",
@@ -66,7 +69,7 @@ def __getattr__(name: str) -> object:
     # The client has a method for every operation; who only runs steps need not load them.
     if name in ("Client", "connect"):
         from . import _client as home
-    elif name in ("KvEntry", "Message", "PubAck", "__version__"):
+    elif name in ("KvCache", "KvEntry", "KvWatch", "Message", "ObjectInfo", "PubAck", "__version__"):
         from . import _core as home  # type: ignore[no-redef]
 
         name = "version" if name == "__version__" else name

@@ -37,23 +37,32 @@ class Session {
   [[nodiscard]] bool is_open() const;
   [[nodiscard]] std::string server() const;
 
-  /// Runs `body(js::Api&, const Wait&)` without the GIL within `timeout` (the connection's when unset) and gives its value;
-  /// raises its error. The GIL must be held.
-  template <class Body>
-  auto run(Seconds timeout, Body&& body) {
-    const auto held = value_or_raise(lease());
-    const Clock::duration time = nanos(timeout).value_or(held->time);
-    Call call(*gate_);
-    return value_or_raise(call.run([&](const Cancel& cancel) { return body(held->api, Wait::for_duration(time, &cancel)); }));
-  }
-
- private:
   struct Held {
     Held(Lease lease) : connection(std::move(lease.connection)), api(*connection, std::move(lease.api_prefix)), time(lease.timeout) {}
     std::shared_ptr<wire::Connection> connection;
     js::Api api;
     Clock::duration time;
   };
+  /// For what outlives one call (a watch): keeps the connection. Raises when closed.
+  [[nodiscard]] std::shared_ptr<Held> hold() const { return value_or_raise(lease()); }
+  [[nodiscard]] const std::shared_ptr<Gate>& gate() const { return gate_; }
+
+  /// Runs `body(js::Api&, const Wait&)` without the GIL within `timeout` (the connection's when unset) and gives its value;
+  /// raises its error. The GIL must be held.
+  template <class Body>
+  auto run(Seconds timeout, Body&& body) {
+    return run_calling(timeout, [&](js::Api& api, const Wait& wait, Call&) { return body(api, wait); });
+  }
+  /// As run; `body(js::Api&, const Wait&, Call&)` may call back into Python.
+  template <class Body>
+  auto run_calling(Seconds timeout, Body&& body) {
+    const auto held = hold();
+    const Clock::duration time = nanos(timeout).value_or(held->time);
+    Call call(*gate_);
+    return value_or_raise(call.run([&](const Cancel& cancel) { return body(held->api, Wait::for_duration(time, &cancel), call); }));
+  }
+
+ private:
   /// Ours, shared so that a call under way keeps it while another thread closes. Error: failed_precondition.
   [[nodiscard]] Result<std::shared_ptr<Held>> lease() const;
 
