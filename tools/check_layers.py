@@ -77,9 +77,9 @@ def includes(file: Path) -> list[str]:
 
 def foreign(layer: str, file: Path) -> Iterator[Wrong]:
     for include in includes(file):
-        for prefix, owners in OWNERS.items():
-            if include.startswith(prefix) and layer not in owners:
-                yield Wrong(file, include, f"only {', '.join(sorted(owners))} may use this library")
+        owners = next((owners for prefix, owners in OWNERS.items() if include.startswith(prefix)), {layer})
+        if layer not in owners:
+            yield Wrong(file, include, f"only {', '.join(sorted(owners))} may use this library")
 
 
 def layer_of(include: str) -> str | None:

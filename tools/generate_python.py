@@ -173,7 +173,8 @@ def result_types(name: str, schema: Schema) -> str:
     before = ""
     lines = []
     for field, each in schema.get("properties", {}).items():
-        inner = each.get("items", each)
+        members = each.get("additionalProperties")
+        inner = each.get("items", members if isinstance(members, dict) else each)
         nested = name + class_name(field)
         if "properties" in inner:
             before += result_types(nested, inner)

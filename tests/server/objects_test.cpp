@@ -40,9 +40,9 @@ class ObjectsServerTest : public testing::JetStreamTest {
   }
   static Result<std::string> read(Objects& objects, const std::string& name, bool verify = true) {
     std::string bytes;
-    const ObjectSink sink{[&](const ObjectInfo&) -> Result<void> {
+    const ObjectSink sink{[&](const ObjectInfo&, Sha256&) -> Result<std::uint64_t> {
                             bytes.clear();
-                            return {};
+                            return 0;
                           },
                           [&](std::string_view piece) -> Result<void> {
                             bytes += piece;
@@ -187,6 +187,55 @@ TEST_F(ObjectsServerTest, ARecordThatNobodyCanRead) {
   EXPECT_THAT(warnings, ElementsAre(HasSubstr("$O.B.M.bad")));
 }
 
+TEST_F(ObjectsServerTest, ChunksWithOthersBetweenThem) {
+  auto objects = bucket();
+  const auto mine = noise(300'000), other = noise(1000);
+  std::size_t at = 0;
+  const auto source = [&](char* buffer, std::size_t size) -> Result<std::size_t> {
+    // Now and then another object is written, so that the chunks do not stand side by side.
+    if (at % 7 == 0) {
+      Objects second(*api, "B");
+      NN_CHECK(put(second, {.name = "other", .chunk_size = 10}, other));
+    }
+    const auto piece = std::string_view(mine).substr(at, size);
+    std::copy(piece.begin(), piece.end(), buffer);
+    at += piece.size();
+    return piece.size();
+  };
+  ASSERT_OK(objects.put({.name = "o", .chunk_size = 100}, source, soon()));
+  EXPECT_THAT(read(objects, "o"), Holds(mine));
+  EXPECT_THAT(read(objects, "other"), Holds(other));
+}
+
+TEST_F(ObjectsServerTest, ManyLostChunksInTheMiddle) {
+  auto objects = bucket();
+  ASSERT_OK(put(objects, {.name = "o", .chunk_size = 1}, noise(3000)));
+  for (int sequence = 300; sequence < 1500; ++sequence) call("STREAM.MSG.DELETE.OBJ_B", {{"seq", sequence}, {"no_erase", true}});
+  const auto lost = read(objects, "o");
+  ASSERT_THAT(lost, FailsWith(Code::data_loss));
+  EXPECT_THAT(lost.error().message, HasSubstr("1200 of 3000 chunks are missing"));
+}
+
+TEST_F(ObjectsServerTest, AGetGoesOnWhereAnEarlierOneEnded) {
+  auto objects = bucket();
+  const auto bytes = noise(50'000);
+  ASSERT_OK(put(objects, {.name = "before", .chunk_size = 100}, noise(5000)));
+  ASSERT_OK(put(objects, {.name = "o", .chunk_size = 100}, bytes));
+  for (const std::size_t there : {std::size_t{100}, std::size_t{20'000}, std::size_t{49'900}, std::size_t{50'000}}) {
+    std::string rest;
+    const ObjectSink sink{[&](const ObjectInfo&, Sha256& digest) -> Result<std::uint64_t> {
+                            digest.update(std::string_view(bytes).substr(0, there));
+                            return there;
+                          },
+                          [&](std::string_view piece) -> Result<void> {
+                            rest += piece;
+                            return {};
+                          }};
+    ASSERT_OK(objects.get("o", sink, true, soon()));
+    EXPECT_EQ(rest, bytes.substr(there));
+  }
+}
+
 TEST_F(ObjectsServerTest, LostChunksAreDataLoss) {
   auto objects = bucket();
   ASSERT_OK(put(objects, {.name = "o", .chunk_size = 4}, "aaaabbbbcccc"));
@@ -292,12 +341,12 @@ TEST_F(ObjectsServerTest, AnObjectThatIsReplacedWhileItIsRead) {
   ASSERT_OK(put(objects, {.name = "o", .chunk_size = 4}, "old bytes of the object"));
   std::string bytes;
   int begun = 0;
-  const ObjectSink sink{[&](const ObjectInfo&) -> Result<void> {
+  const ObjectSink sink{[&](const ObjectInfo&, Sha256&) -> Result<std::uint64_t> {
                           bytes.clear();
-                          if (++begun > 1) return {};
+                          if (++begun > 1) return 0;
                           Objects writer(*api, "B");  // the record was read, its chunks were not
                           NN_CHECK(put(writer, {.name = "o"}, "new"));
-                          return {};
+                          return 0;
                         },
                         [&](std::string_view piece) -> Result<void> {
                           bytes += piece;

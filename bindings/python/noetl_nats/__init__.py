@@ -30,7 +30,18 @@ from .errors import (
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ._client import Client, connect
-    from ._core import Batch, BatchMessage, KvEntry, Message, PubAck, PublishResult, StoredMessage
+    from ._core import (
+        Batch,
+        BatchMessage,
+        KvCache,
+        KvEntry,
+        KvWatch,
+        Message,
+        ObjectInfo,
+        PubAck,
+        PublishResult,
+        StoredMessage,
+    )
     from ._core import version as __version__
 
 __all__ = [
@@ -45,10 +56,13 @@ __all__ = [
     "FailedPreconditionError",
     "InternalError",
     "InvalidArgumentError",
+    "KvCache",
     "KvEntry",
+    "KvWatch",
     "Message",
     "NatsError",
     "NotFoundError",
+    "ObjectInfo",
     "PermissionDeniedError",
     "PubAck",
     "PublishResult",

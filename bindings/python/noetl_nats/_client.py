@@ -10,10 +10,15 @@ from .errors import checked
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
+    from os import PathLike
     from types import TracebackType
-    from typing import Any
+    from typing import Any, BinaryIO, Literal, overload
 
-    from ._core import Batch, KvEntry, Message, PubAck, PublishResult, StoredMessage
+    from ._core import Batch, KvCache, KvEntry, KvWatch, Message, ObjectInfo, PubAck, PublishResult, StoredMessage
+else:
+
+    def overload(function: object) -> object:  # typing is slow to load, and nobody asks for it at run time
+        return function
 
 
 def connect(
@@ -83,6 +88,10 @@ def connection_params(url: str | Iterable[str] | None, **options: Any) -> dict[s
 
 def milliseconds(seconds: float | None) -> int | None:
     return None if seconds is None else round(seconds * 1000)
+
+
+def _filters(given: str | Iterable[str]) -> list[str]:
+    return [given] if isinstance(given, str) else list(given)
 
 
 class Client(Operations):
@@ -170,13 +179,165 @@ class Client(Operations):
         """Writes a key whose last revision must be ``revision``: `ConflictError` when somebody was faster."""
         return self._native.kv_update(bucket, key, value, revision, ttl, timeout)
 
-    def kv_keys(self, bucket: str, filters: str | Iterable[str] = ">", *, timeout: float | None = None) -> list[str]:
-        """The keys that match one of the filters (NATS wildcards)."""
-        return self._native.kv_keys(bucket, [filters] if isinstance(filters, str) else list(filters), timeout)
+    def kv_get_many(
+        self, bucket: str, keys: Iterable[str], *, consistent: bool = False, timeout: float | None = None
+    ) -> dict[str, KvEntry]:
+        """The values of many keys at once, oldest revision first. Keys that are absent, deleted or expired are left out.
+
+        ``consistent`` asks the leader: slow, but nothing that was written before is missed.
+        """
+        return self._native.kv_get_many(bucket, list(keys), consistent, timeout)
+
+    def kv_put_many(
+        self,
+        bucket: str,
+        items: Mapping[str, Any] | Iterable[tuple[str, Any]],
+        *,
+        ttl: float | None = None,
+        revisions: Mapping[str, int] | None = None,
+        timeout: float | None = None,
+    ) -> dict[str, int]:
+        """Writes many keys, many on their way at once, and gives the revision of each.
+
+        All are tried. When some were not written this raises the error of the first, whose ``details`` have the
+        ``revisions`` of those that were and the ``errors`` of those that were not. ``revisions``: write these keys only
+        at that revision (0: only if the key is not there). ``timeout`` is the longest time without progress.
+        """
+        pairs = items.items() if hasattr(items, "items") else items
+        return self._native.kv_put_many(bucket, pairs, dict(revisions or {}), ttl, timeout)
+
+    def kv_keys(
+        self,
+        bucket: str,
+        filters: str | Iterable[str] = ">",
+        *,
+        limit: int | None = None,
+        timeout: float | None = None,
+    ) -> list[str]:
+        """The keys that match one of the filters (NATS wildcards), in the order of their last change.
+
+        ``limit``: the first so many. Ask for one more than you need to see whether there are more.
+        """
+        return self._native.kv_keys(bucket, _filters(filters), limit, timeout)[0]
+
+    def kv_watch(
+        self,
+        bucket: str,
+        filters: str | Iterable[str] = ">",
+        *,
+        updates_only: bool = False,
+        include_history: bool = False,
+        ignore_deletes: bool = False,
+        meta_only: bool = False,
+        from_revision: int | None = None,
+        max_updates: int | None = None,
+        duration: float | None = None,
+        idle: float | None = None,
+        until: Literal["current"] | None = None,
+        timeout: float | None = None,
+    ) -> KvWatch:
+        """What is there, then every change: an iterator that waits for the next one, and a context manager.
+
+        No update is lost and none comes twice, also when the server restarts or the connection is lost and comes back.
+        ``entry.operation`` is put, delete, purge or expired. It goes on until it is closed, unless bounded: by
+        ``max_updates``, by ``duration`` or ``idle`` seconds, or ``until="current"`` (what was there has been told).
+        ``from_revision`` goes on behind the ``last_revision`` of an earlier watch. ``timeout`` is that of the start.
+        """
+        if until not in (None, "current"):
+            raise ValueError(f"until is 'current' or None, not {until!r}")
+        options = {
+            "filters": _filters(filters),
+            "updates_only": updates_only,
+            "include_history": include_history,
+            "ignore_deletes": ignore_deletes,
+            "meta_only": meta_only,
+            "from_revision": from_revision,
+        }
+        return self._native.kv_watch(bucket, options, max_updates, duration, idle, until == "current", timeout)
+
+    def kv_cache(self, bucket: str, filters: str | Iterable[str] = ">", *, timeout: float | None = None) -> KvCache:
+        """All matching keys with their values in memory, kept up to date by a watch: reads ask nobody.
+
+        Close it, or use it as a context manager. ``is_stale`` says that changes may be missing.
+        """
+        return self._native.kv_cache(bucket, _filters(filters), timeout)
 
     def kv_history(self, bucket: str, key: str, *, timeout: float | None = None) -> list[KvEntry]:
         """Every version that is kept of a key, oldest first, delete markers too."""
         return self._native.kv_history(bucket, key, timeout)
+
+    # Objects -------------------------------------------------------------------------------------------------------
+
+    def object_put(
+        self,
+        bucket: str,
+        name: str,
+        data: Any = None,
+        *,
+        file: str | PathLike[str] | BinaryIO | None = None,
+        description: str | None = None,
+        headers: Mapping[str, str | list[str]] | None = None,
+        metadata: Mapping[str, str] | None = None,
+        chunk_size: int | None = None,
+        skip_if_same: bool = False,
+        progress: Callable[[int, int | None], object] | None = None,
+        timeout: float | None = None,
+    ) -> ObjectInfo:
+        """Writes an object from ``data`` (bytes or text as they are, anything else as JSON) or from ``file``.
+
+        ``file`` is a path, or anything with ``read`` that is open in binary mode; it is never held in memory. What was
+        there before stays until all is stored, and a put that fails leaves nothing behind. ``skip_if_same`` writes
+        nothing when the object has these bytes already (``changed`` says so). ``progress(done, size)`` is called while
+        it runs. ``timeout`` is the longest time without progress.
+        """
+        if (data is None) == (file is None):
+            raise ValueError("give data or file, one of the two")
+        meta = {"description": description, "headers": headers, "metadata": metadata, "chunk_size": chunk_size}
+        return self._native.object_put(bucket, name, data, file, meta, skip_if_same, progress, timeout)
+
+    @overload
+    def object_get(
+        self,
+        bucket: str,
+        name: str,
+        *,
+        file: None = None,
+        verify: bool = True,
+        progress: Callable[[int, int | None], object] | None = None,
+        timeout: float | None = None,
+    ) -> bytes: ...
+    @overload
+    def object_get(  # noqa: F811
+        self,
+        bucket: str,
+        name: str,
+        *,
+        file: str | PathLike[str] | BinaryIO,
+        verify: bool = True,
+        resume: bool = False,
+        progress: Callable[[int, int | None], object] | None = None,
+        timeout: float | None = None,
+    ) -> ObjectInfo: ...
+    def object_get(  # noqa: F811
+        self,
+        bucket: str,
+        name: str,
+        *,
+        file: str | PathLike[str] | BinaryIO | None = None,
+        verify: bool = True,
+        resume: bool = False,
+        progress: Callable[[int, int | None], object] | None = None,
+        timeout: float | None = None,
+    ) -> bytes | ObjectInfo:
+        """The bytes of an object; with ``file`` (a path, or anything with ``write``) they go there instead.
+
+        A path is written beside the file and put in its place when all is there and the digest is right; a missing or
+        changed byte is a `DataLossError`. ``resume`` keeps what was read when it is interrupted, and goes on with what an
+        earlier try has kept. ``timeout`` is the longest time without progress.
+        """
+        if resume and (file is None or hasattr(file, "write")):
+            raise ValueError("resume goes only with a path as file")
+        return self._native.object_get(bucket, name, file, verify, resume, progress, timeout)
 
     # Messages ------------------------------------------------------------------------------------------------------
 

@@ -966,43 +966,6 @@ class Operations:
         )
         return result
 
-    def object_get(
-        self,
-        bucket: str,
-        name: str,
-        *,
-        encoding: Literal["utf-8", "base64", "json", "auto", "text"] | None = None,
-        file: str | None = None,
-        verify: bool | None = None,
-        max_size: str | int | None = None,
-        timeout: float | None = None,
-        progress: Progress | None = None,
-    ) -> results.ObjectGet:
-        """Read one object, into the result or into a file.
-
-        bucket: Bucket to read from.
-        name: Name of the object.
-        encoding: How data is given: utf-8 (text, never parsed; base64 when it is not UTF-8), base64, or json
-            (parsed if it is JSON).
-        file: Write the bytes to this file in place of data; it is replaced only when all is there.
-        verify: Compare the bytes with the object's digest.
-        max_size: Without file: refuse larger objects.
-        """
-        result: results.ObjectGet = self._run(
-            "object_get",
-            {
-                "bucket": bucket,
-                "name": name,
-                "encoding": encoding,
-                "file": file,
-                "verify": verify,
-                "max_size": max_size,
-            },
-            timeout,
-            progress,
-        )
-        return result
-
     def object_info(
         self, bucket: str, name: str, *, timeout: float | None = None, progress: Progress | None = None
     ) -> results.ObjectInfo:
@@ -1031,57 +994,6 @@ class Operations:
         """
         result: results.ObjectList = self._run(
             "object_list", {"bucket": bucket, "pattern": pattern, "deleted": deleted}, timeout, progress
-        )
-        return result
-
-    def object_put(
-        self,
-        bucket: str,
-        name: str,
-        *,
-        data: Any = UNSET,
-        file: str | None = None,
-        encoding: Literal["utf-8", "base64", "json", "auto", "text"] | None = None,
-        compat: Literal["rust", "python"] | None = None,
-        description: str | None = None,
-        chunk_size: str | int | None = None,
-        headers: Mapping[str, Any] | None = None,
-        metadata: Mapping[str, str] | None = None,
-        skip_if_same: bool | None = None,
-        timeout: float | None = None,
-        progress: Progress | None = None,
-    ) -> results.ObjectPut:
-        """Write one object, from a value or from a file.
-
-        bucket: Bucket to write to.
-        name: Name of the object.
-        data: Text is stored as it is, anything else as JSON; null stores an empty object. Or give file.
-        file: Store what is in this file.
-        encoding: How data is given: utf-8 (as it is), base64, or json (text is JSON-encoded too).
-        compat: JSON as NoETL's rust tool writes it (compact, sorted) or as its python tool did.
-        description: What the object is.
-        chunk_size: Bytes in one message; cut to what the server takes.
-        headers: Headers to keep with the object: texts, or lists of texts.
-        metadata: Free texts to keep with the object.
-        skip_if_same: Write nothing when the object has these bytes already.
-        """
-        result: results.ObjectPut = self._run(
-            "object_put",
-            {
-                "bucket": bucket,
-                "name": name,
-                "file": file,
-                "encoding": encoding,
-                "compat": compat,
-                "description": description,
-                "chunk_size": chunk_size,
-                "headers": headers,
-                "metadata": metadata,
-                "skip_if_same": skip_if_same,
-            },
-            timeout,
-            progress,
-            data=data,
         )
         return result
 

@@ -1,9 +1,11 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any, final
+from typing import Any, TypeVar, final, overload
 
 from typing_extensions import Buffer
 
 from .errors import NatsError
+
+T = TypeVar("T")
 
 version: str
 
@@ -55,6 +57,81 @@ class KvEntry:
     def operation(self) -> str:
         """put, delete, purge or expired."""
     def json(self) -> Any: ...
+
+@final
+class KvWatch:
+    """The changes of a bucket, as an iterator and a context manager."""
+
+    def __iter__(self) -> KvWatch: ...
+    def __next__(self) -> KvEntry: ...
+    def next(self, timeout: float | None = None) -> KvEntry | None:
+        """The next entry; None when none came within ``timeout`` seconds or the watch has ended."""
+    @property
+    def is_current(self) -> bool:
+        """What was there at the beginning has been given out."""
+    @property
+    def last_revision(self) -> int:
+        """Of the last entry: the ``from_revision`` of a watch that goes on."""
+    def close(self) -> None: ...
+    def __enter__(self) -> KvWatch: ...
+    def __exit__(self, *error: object) -> None: ...
+
+@final
+class KvCache:
+    """The keys of a bucket in memory, kept up to date by a watch. Not for a forked child: make one there."""
+
+    def __getitem__(self, key: str) -> KvEntry: ...
+    @overload
+    def get(self, key: str) -> KvEntry | None: ...
+    @overload
+    def get(self, key: str, default: T) -> KvEntry | T: ...
+    def __contains__(self, key: str) -> bool: ...
+    def __len__(self) -> int: ...
+    def __iter__(self) -> Iterator[str]: ...
+    def keys(self) -> list[str]: ...
+    @property
+    def is_stale(self) -> bool:
+        """The server was not heard of for some seconds, or the watch has ended: changes may be missing."""
+    @property
+    def last_revision(self) -> int: ...
+    def check(self) -> None:
+        """Raises why the watch has ended, if it has."""
+    def close(self) -> None:
+        """Ends the watch. What is in memory can still be read, and is stale."""
+    def __enter__(self) -> KvCache: ...
+    def __exit__(self, *error: object) -> None: ...
+
+@final
+class ObjectInfo:
+    """An object that was written or read."""
+
+    @property
+    def bucket(self) -> str: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def size(self) -> int: ...
+    @property
+    def chunks(self) -> int:
+        """Messages that hold the bytes."""
+    @property
+    def digest(self) -> str:
+        """SHA-256= and the digest of the bytes in URL-safe base64."""
+    @property
+    def mtime(self) -> str:
+        """When it was last written: RFC 3339, UTC."""
+    @property
+    def description(self) -> str | None: ...
+    @property
+    def headers(self) -> dict[str, list[str]] | None: ...
+    @property
+    def metadata(self) -> dict[str, str] | None: ...
+    @property
+    def changed(self) -> bool:
+        """False after a read, and when ``skip_if_same`` found the same bytes."""
+    @property
+    def warnings(self) -> list[str]:
+        """What to know; the object is stored all the same."""
 
 @final
 class Message:
@@ -234,8 +311,53 @@ class Client:
     def kv_update(
         self, bucket: str, key: str, value: Any, revision: int, ttl: float | None, timeout: float | None
     ) -> int: ...
-    def kv_keys(self, bucket: str, filters: Iterable[str], timeout: float | None) -> list[str]: ...
+    def kv_keys(
+        self, bucket: str, filters: list[str], limit: int | None, timeout: float | None
+    ) -> tuple[list[str], bool]: ...
+    def kv_get_many(
+        self, bucket: str, keys: list[str], consistent: bool, timeout: float | None
+    ) -> dict[str, KvEntry]: ...
+    def kv_put_many(
+        self,
+        bucket: str,
+        items: Iterable[tuple[str, Any]],
+        revisions: dict[str, int],
+        ttl: float | None,
+        timeout: float | None,
+    ) -> dict[str, int]: ...
+    def kv_watch(
+        self,
+        bucket: str,
+        options: dict[str, Any],
+        max_updates: int | None,
+        duration: float | None,
+        idle: float | None,
+        until_current: bool,
+        timeout: float | None,
+    ) -> KvWatch: ...
+    def kv_cache(self, bucket: str, filters: list[str], timeout: float | None) -> KvCache: ...
     def kv_history(self, bucket: str, key: str, timeout: float | None) -> list[KvEntry]: ...
+    def object_put(
+        self,
+        bucket: str,
+        name: str,
+        data: Any,
+        file: Any,
+        meta: dict[str, Any],
+        skip_if_same: bool,
+        progress: Callable[[int, int | None], object] | None,
+        timeout: float | None,
+    ) -> ObjectInfo: ...
+    def object_get(
+        self,
+        bucket: str,
+        name: str,
+        file: Any,
+        verify: bool,
+        resume: bool,
+        progress: Callable[[int, int | None], object] | None,
+        timeout: float | None,
+    ) -> bytes | ObjectInfo: ...
     def js_publish(
         self,
         subject: str,

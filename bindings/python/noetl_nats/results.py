@@ -311,7 +311,23 @@ class KvGet(TypedDict, total=False):
     encoding: str
 
 
+class KvGetManyEntries(TypedDict, total=False):
+    value: Any
+    encoding: str
+    revision: int
+    created: str
+
+
+class KvGetMany(TypedDict, total=False):
+    status: Literal["success"]
+    bucket: str
+    entries: dict[str, KvGetManyEntries]
+    missing: list[str]
+    count: int
+
+
 class KvHistoryEntries(TypedDict, total=False):
+    key: str
     revision: int
     operation: str
     value: Any
@@ -355,6 +371,14 @@ class KvPut(TypedDict, total=False):
     warnings: list[str]
 
 
+class KvPutMany(TypedDict, total=False):
+    status: Literal["success"]
+    bucket: str
+    revisions: dict[str, int]
+    count: int
+    changed: bool
+
+
 class KvUpdate(TypedDict, total=False):
     status: Literal["success"]
     bucket: str
@@ -362,6 +386,24 @@ class KvUpdate(TypedDict, total=False):
     revision: int
     changed: bool
     ttl_applied: int
+
+
+class KvWatchEvents(TypedDict, total=False):
+    key: str
+    revision: int
+    operation: str
+    value: Any
+    encoding: str
+    created: str
+
+
+class KvWatch(TypedDict, total=False):
+    status: Literal["success"]
+    bucket: str
+    events: list[KvWatchEvents]
+    count: int
+    reason: str
+    last_revision: int
 
 
 class LogsLines(TypedDict, total=False):

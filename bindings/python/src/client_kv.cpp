@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <pybind11/stl.h>
 
+#include <deque>
+
 #include "base/units.hpp"
 #include "jetstream/kv.hpp"
 #include "values.hpp"
@@ -50,8 +52,62 @@ std::uint64_t update(Session& session, const std::string& bucket, const std::str
       .revision;
 }
 
-std::vector<std::string> keys(Session& session, const std::string& bucket, const std::vector<std::string>& filters, Seconds timeout) {
-  return on_bucket(session, bucket, timeout, [&](js::Kv& kv, const Wait& wait) { return kv.keys({.filters = filters}, wait); });
+/// A list, and whether the limit cut it.
+std::pair<std::vector<std::string>, bool> keys(Session& session, const std::string& bucket, const std::vector<std::string>& filters,
+                                               std::optional<std::uint64_t> limit, Seconds timeout) {
+  js::KvKeysOptions options{.filters = filters};
+  if (limit) options.limit = *limit;
+  auto found = on_bucket(session, bucket, timeout, [&](js::Kv& kv, const Wait& wait) { return kv.keys(options, wait); });
+  return {std::move(found.keys), found.truncated};
+}
+
+py::dict get_many(Session& session, const std::string& bucket, const std::vector<std::string>& keys, bool consistent, Seconds timeout) {
+  auto found = on_bucket(session, bucket, timeout,
+                         [&](js::Kv& kv, const Wait& wait) { return kv.get_many(keys, {.consistent = consistent}, wait); });
+  py::dict out;
+  for (auto& each : found) {
+    const py::str key(each.key);
+    out[key] = py::cast(std::make_shared<KvEntry>(std::move(each)));
+  }
+  return out;
+}
+
+/// The bytes of many values: those of `bytes` objects are not copied.
+struct Values {
+  std::deque<std::string> keys, copies;
+  std::vector<py::object> owners;
+  std::vector<js::KvWrite> writes;
+
+  void add(py::handle key, py::handle value, const py::dict& revisions) {
+    js::KvWrite write{keys.emplace_back(key.cast<std::string>()), {}};
+    if (PyBytes_Check(value.ptr())) {
+      owners.push_back(py::reinterpret_borrow<py::object>(value));
+      write.value = {PyBytes_AS_STRING(value.ptr()), static_cast<std::size_t>(PyBytes_GET_SIZE(value.ptr()))};
+    } else {
+      write.value = copies.emplace_back(payload_of(value));
+    }
+    if (revisions.contains(key)) write.revision = py::object(revisions[key]).cast<std::uint64_t>();
+    writes.push_back(write);
+  }
+};
+
+/// Revisions by key; raises unless all were written.
+py::dict put_many(Session& session, const std::string& bucket, const py::iterable& items, const py::dict& revisions, Seconds ttl,
+                  Seconds timeout) {
+  Values values;
+  for (const auto& item : items) {
+    const auto pair = item.cast<std::pair<py::object, py::object>>();
+    values.add(pair.first, pair.second, revisions);
+  }
+  const auto written = on_bucket(session, bucket, timeout, [&](js::Kv& kv, const Wait& wait) {
+    auto outcomes = kv.put_many(values.writes, {.ttl = nanos(ttl)}, wait);
+    if (outcomes)
+      if (auto all = js::all_written(values.writes, *outcomes); !all) outcomes = fail(std::move(all).error());
+    return outcomes;
+  });
+  py::dict out;
+  for (std::size_t i = 0; i < written.size(); ++i) out[py::str(values.keys[i])] = written[i]->revision;
+  return out;
 }
 
 std::vector<KvEntry> history(Session& session, const std::string& bucket, const std::string& key, Seconds timeout) {
@@ -59,7 +115,7 @@ std::vector<KvEntry> history(Session& session, const std::string& bucket, const 
 }
 
 void bind_entry(py::module_& module) {
-  py::class_<KvEntry>(module, "KvEntry", "One version of a key.")
+  py::class_<KvEntry, std::shared_ptr<KvEntry>>(module, "KvEntry", "One version of a key.")
       .def_readonly("key", &KvEntry::key)
       .def_readonly("revision", &KvEntry::revision)
       .def_property_readonly("value", [](const KvEntry& entry) { return to_bytes(entry.value); })
@@ -76,11 +132,14 @@ void bind_entry(py::module_& module) {
 
 void bind_kv(py::module_& module, py::class_<Session, std::shared_ptr<Session>>& client) {
   bind_entry(module);
+  bind_kv_watch(module, client);
   client.def("kv_get", get)
       .def("kv_put", put)
       .def("kv_create", create)
       .def("kv_update", update)
       .def("kv_keys", keys)
+      .def("kv_get_many", get_many)
+      .def("kv_put_many", put_many)
       .def("kv_history", history);
 }
 

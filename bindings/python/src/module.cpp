@@ -10,6 +10,8 @@
 #include "base/environment.hpp"
 #include "call.hpp"
 #include "client.hpp"
+#include "client_kv.hpp"
+#include "client_objects.hpp"
 #include "errors.hpp"
 #include "noetl/nats/version.hpp"
 #include "plan.hpp"
@@ -101,8 +103,14 @@ PYBIND11_MODULE(_core, module, py::multiple_interpreters::shared_gil()) {
   module.def("operations", names);
   module.def("describe", description, py::arg("operation"));
   bind_client(module, gate);
+  py::class_<Session> client(module.attr("Client"));
+  bind_objects(module, client);
   add_plan(module);
   module.def("shut", [gate] {
+    {
+      const py::gil_scoped_release released;
+      close_caches();
+    }
     if (!gate->close(kExitPatience)) return;  // a thread of ours still holds what closing needs
     const py::gil_scoped_release released;
     close_runtime();

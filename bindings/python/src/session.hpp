@@ -60,6 +60,14 @@ class Session {
     Call call(gate);
     return value_or_raise(call.run([&](const Cancel& cancel) { return body(held.api, Wait::for_duration(time, &cancel)); }));
   }
+  /// As run; `body(js::Api&, const Wait&, Call&)` may call back into Python.
+  template <class Body>
+  auto run_calling(Seconds timeout, Body&& body) {
+    const auto held = hold();
+    const Clock::duration time = nanos(timeout).value_or(held->time);
+    Call call(*gate_);
+    return value_or_raise(call.run([&](const Cancel& cancel) { return body(held->api, Wait::for_duration(time, &cancel), call); }));
+  }
   [[nodiscard]] const std::shared_ptr<Gate>& gate() const { return gate_; }
 
  private:

@@ -1,5 +1,9 @@
 #include "engine/object_views.hpp"
 
+#include <fmt/format.h>
+
+#include "base/units.hpp"
+
 namespace noetl::nats {
 
 ObjectView object_view(const js::ObjectInfo& info) {
@@ -10,6 +14,16 @@ ObjectView object_view(const js::ObjectInfo& info) {
   if (info.link) view.link = Json{{"bucket", info.link->bucket}, {"name", info.link->name}};
   if (info.deleted) view.deleted = true;
   return view;
+}
+
+ObjectProgress lines_of(const Context& context, const std::string& name, const char* verb) {
+  return [&context, name, verb, shown = Clock::now()](std::uint64_t done, std::uint64_t size) mutable {
+    if (Clock::now() - shown < std::chrono::seconds(1)) return;
+    shown = Clock::now();
+    const auto text = [](std::uint64_t bytes) { return human_size(static_cast<std::int64_t>(bytes)); };
+    const std::string whole = size > 0 ? fmt::format(" of {}", text(size)) : "";
+    context.progress(fmt::format("{}: {}{} {}", name, text(done), whole, verb));
+  };
 }
 
 }  // namespace noetl::nats

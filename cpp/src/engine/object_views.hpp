@@ -4,6 +4,8 @@
 #include <optional>
 #include <string>
 
+#include "engine/context.hpp"
+#include "engine/object_files.hpp"
 #include "jetstream/objects.hpp"
 #include "schema/fields.hpp"
 #include "schema/types.hpp"
@@ -38,5 +40,7 @@ struct ObjectView {
 };
 
 [[nodiscard]] ObjectView object_view(const js::ObjectInfo& info);
+/// Progress of a transfer as lines for the person who waits, at most one a second.
+[[nodiscard]] ObjectProgress lines_of(const Context& context, const std::string& name, const char* verb);
 
 }  // namespace noetl::nats

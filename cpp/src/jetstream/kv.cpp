@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <charconv>
 #include <unordered_map>
 
 #include "base/names.hpp"
@@ -62,6 +63,32 @@ KvOperation kv_operation_of(std::optional<std::string_view> operation, std::opti
   return KvOperation::put;
 }
 
+namespace {
+
+std::optional<Nanos> ttl_of(std::optional<std::string_view> text) {
+  if (!text) return std::nullopt;
+  const auto read = parse_duration(*text);  // "never" is none
+  return read ? std::optional(*read) : std::nullopt;
+}
+
+}  // namespace
+
+KvOperation kv_operation_of(const wire::Message& message) {
+  return kv_operation_of(message.header(kOperationHeader), message.header(kMarkerReasonHeader));
+}
+
+Result<KvEntry> kv_entry_of(const wire::Message& direct_reply, std::string_view prefix) {
+  auto key = direct_reply.header("Nats-Subject").value_or("");
+  if (!key.starts_with(prefix)) return fail(Code::internal, fmt::format("a message on {}, not below {}", key, prefix));
+  key.erase(0, prefix.size());
+  const auto sequence = direct_reply.header("Nats-Sequence").value_or("");
+  std::uint64_t revision = 0;
+  std::from_chars(sequence.data(), sequence.data() + sequence.size(), revision);
+  NN_TRY(const auto created, parse_time(direct_reply.header("Nats-Time-Stamp").value_or("")));
+  const auto ttl = ttl_of(direct_reply.header("Nats-TTL"));
+  return KvEntry{std::move(key), std::string(direct_reply.data()), revision, created, ttl, kv_operation_of(direct_reply)};
+}
+
 std::chrono::seconds whole_seconds(Nanos ttl) { return std::chrono::ceil<std::chrono::seconds>(ttl); }
 
 Kv::Kv(Api& api, std::string bucket) : api_(&api), bucket_(std::move(bucket)), stream_(bucket_stream(BucketKind::kv, bucket_)) {}
@@ -77,7 +104,7 @@ Result<const Kv::Place*> Kv::place(const Wait& wait) {
   NN_CHECK(check_bucket_name(bucket_));
   NN_TRY(const auto info, api_->find("STREAM.INFO." + stream_, nullptr, wait));
   if (!info) return fail(no_bucket(BucketKind::kv, bucket_));
-  Place found{(*info)["config"], read_subject(""), write_subject("")};
+  Place found{(*info)["config"], (*info)["state"].value("last_seq", std::uint64_t{0}), read_subject(""), write_subject("")};
   if (found.config.contains("mirror") && found.config["mirror"].is_object()) {
     const Json& mirror = found.config["mirror"];
     found.reads = found.writes = mirrored_subjects(mirror);
@@ -149,14 +176,11 @@ Result<KvEntry> Kv::entry_of(StoredMessage message) const {
   if (!message.subject.starts_with(prefix))
     return fail(Code::internal, fmt::format("bucket '{}' holds a message on {}", bucket_, message.subject));
   NN_TRY(const auto created, parse_time(message.time));
-  std::optional<Nanos> ttl;
-  if (const auto text = message.headers.get("Nats-TTL"))
-    if (const auto read = parse_duration(*text)) ttl = *read;  // "never" is none
   return KvEntry{message.subject.substr(prefix.size()),
                  std::move(message.data),
                  message.sequence,
                  created,
-                 ttl,
+                 ttl_of(message.headers.get("Nats-TTL")),
                  kv_operation_of(message.headers.get(kOperationHeader), message.headers.get(kMarkerReasonHeader))};
 }
 
@@ -205,46 +229,66 @@ Result<std::optional<KvEntry>> Kv::last_entry(std::string_view key, const Wait& 
   return find_entry([&] { return get_message(*api_, stream_, {.last_by = read_subject(key)}, wait); }, wait);
 }
 
-Result<std::vector<std::string>> Kv::keys(const KvKeysOptions& options, const Wait& wait) {
-  for (const auto& filter : options.filters)
+Result<std::vector<std::string>> Kv::subjects_of(const std::vector<std::string>& filters, const Wait& wait) {
+  for (const auto& filter : filters)
     if (const auto problem = check_kv_filter(filter))
       return fail(Code::invalid_argument, fmt::format("filter {} {}", in_quotes(filter), *problem));
   NN_TRY(const Place* where, place(wait));
-  std::vector<std::string> filters;
-  for (const auto& filter : options.filters) filters.push_back(where->reads + filter);
-  if (filters.empty()) filters.push_back(where->reads + ">");
+  std::vector<std::string> subjects;
+  for (const auto& filter : filters) subjects.push_back(where->reads + filter);
+  if (subjects.empty()) subjects.push_back(where->reads + ">");
+  return subjects;
+}
 
+Result<KvKeys> Kv::keys(const KvKeysOptions& options, const Wait& wait) {
+  NN_TRY(const auto subjects, subjects_of(options.filters, wait));
+  const std::size_t prefix = read_subject("").size();
   struct Seen {
-    std::size_t order;
+    std::uint64_t order;
     bool gone;
   };
   std::unordered_map<std::string, Seen> seen;
-  NN_CHECK(scan_last_headers(
-      *api_, stream_, filters,
-      [&](const wire::Message& message) {
-        const bool gone = kv_operation_of(message.header(kOperationHeader), message.header(kMarkerReasonHeader)) != KvOperation::put;
-        const auto order = seen.size();
-        seen.try_emplace(std::string(message.subject().substr(where->reads.size())), Seen{order, gone}).first->second.gone = gone;
-      },
-      wait));
-  std::vector<std::string> ordered(seen.size());
-  for (auto& [key, what] : seen)
-    if (!what.gone) ordered[what.order] = key;
-  std::erase(ordered, "");
-  return ordered;
+  std::uint64_t order = 0, alive = 0;
+  const auto take = [&](const wire::Message& message) {
+    const bool gone = kv_operation_of(message) != KvOperation::put;
+    std::string key(message.subject().substr(prefix));
+    if (options.accepts && !options.accepts(key)) return true;
+    const auto [place, is_new] = seen.try_emplace(std::move(key), Seen{0, true});
+    if (place->second.gone != gone) alive += gone ? std::uint64_t(-1) : 1;
+    place->second = {order++, gone};
+    return alive <= options.limit;  // one more says that there are more
+  };
+  NN_CHECK(scan_last_headers(*api_, stream_, subjects, take, wait));
+  KvKeys out;
+  out.keys.resize(order);
+  while (!seen.empty()) {
+    auto node = seen.extract(seen.begin());
+    if (!node.mapped().gone) out.keys[node.mapped().order] = std::move(node.key());
+  }
+  std::erase(out.keys, "");
+  out.truncated = out.keys.size() > options.limit;
+  if (out.truncated) out.keys.resize(options.limit);
+  return out;
+}
+
+Result<std::vector<KvEntry>> Kv::history_now(const std::string& subject, const Wait& wait) {
+  RangeReader reader(*api_, stream_, subject);
+  std::vector<KvEntry> entries;
+  while (true) {
+    auto message = reader.next(wait);
+    if (!message) return fail(missing_stream(message.error()) ? no_bucket(BucketKind::kv, bucket_) : std::move(message).error());
+    if (!*message) return entries;
+    NN_TRY(auto entry, entry_of(**std::move(message)));
+    entries.push_back(std::move(entry));
+  }
 }
 
 Result<std::vector<KvEntry>> Kv::history(std::string_view key, const Wait& wait) {
   NN_CHECK(check(key));
-  NN_CHECK(place(wait));
-  RangeReader reader(*api_, stream_, read_subject(key));
-  std::vector<KvEntry> entries;
-  while (true) {
-    NN_TRY(auto message, reader.next(wait));
-    if (!message) return entries;
-    NN_TRY(auto entry, entry_of(*std::move(message)));
-    entries.push_back(std::move(entry));
-  }
+  NN_TRY(auto entries, history_now(read_subject(key), wait));
+  if (!entries.empty() || place_) return entries;
+  NN_TRY(const Place* where, place(wait));  // nothing there, or a mirror, which keeps the subjects of its origin
+  return where->config.contains("mirror") ? history_now(read_subject(key), wait) : std::move(entries);
 }
 
 // ---- write -----------------------------------------------------------------------------------------------------------------

@@ -4,7 +4,7 @@
 #include <algorithm>
 
 #include "base/bytes.hpp"
-#include "jetstream/digest.hpp"
+#include "jetstream/chunks.hpp"
 #include "jetstream/objects.hpp"
 #include "jetstream/range.hpp"
 #include "wire/requests.hpp"
@@ -16,19 +16,7 @@ using namespace std::chrono_literals;
 
 /// Bytes on their way: enough for a fast network, little enough to get through a slow one within one wait.
 constexpr std::uint64_t kBytesInFlight = 2 * 1024 * 1024;
-constexpr std::uint64_t kBytesInBatch = 8 * 1024 * 1024;
 constexpr int kMostRestarts = 3;
-
-/// The longest time without progress, as a Wait for each step.
-class Pace {
- public:
-  explicit Pace(const Wait& wait) : time_(wait.remaining()), cancel_(wait.cancel) {}
-  [[nodiscard]] Wait step() const { return Wait::for_duration(time_, cancel_); }
-
- private:
-  Clock::duration time_;
-  const Cancel* cancel_;
-};
 
 std::string_view without_padding(std::string_view digest) { return digest.substr(0, digest.find_last_not_of('=') + 1); }
 
@@ -113,37 +101,85 @@ Result<ObjectPut> Objects::put(const ObjectMeta& meta, const ObjectSource& sourc
 
 // ---- get -------------------------------------------------------------------------------------------------------------------
 
-Result<void> Objects::read_chunks(const ObjectInfo& info, const ObjectSink& sink, bool verify, const Wait& wait) {
-  const Pace pace(wait);
-  const auto chunk_size = std::max<std::uint64_t>(info.chunk_size, 1);
-  RangeOptions options;
-  options.batch = std::clamp<std::size_t>(kBytesInBatch / chunk_size, 1, std::min<std::size_t>(256, std::max<std::size_t>(1, info.chunks)));
-  options.max_bytes = static_cast<std::int64_t>(std::max(kBytesInBatch, 2 * chunk_size));
+struct Objects::Progress {
+  Sha256 digest = {};
+  std::uint64_t chunks = 0, bytes = 0;
+  std::uint64_t last = 0;  ///< sequence of the last chunk
+
+  Result<void> take(const ObjectInfo& info, const ObjectSink& sink, std::string_view data, std::uint64_t sequence) {
+    last = sequence;
+    ++chunks;
+    bytes += data.size();
+    if (bytes > info.size) return damaged(info, fmt::format("its chunks have more than {} bytes", info.size));
+    digest.update(data);
+    return sink.write(data);
+  }
+};
+
+Result<std::optional<std::uint64_t>> Objects::find_chunk(const ObjectInfo& info, std::uint64_t index, const Pace& pace) {
+  constexpr int kMostGuesses = 64;
+  std::uint64_t from = 1;
+  for (int guesses = 0; guesses < kMostGuesses; ++guesses) {
+    ChunkReader reader(*api_, stream_, chunk_subject(info.nuid), info.chunk_size, from - 1);
+    NN_TRY(const auto chunk, reader.next(pace));
+    if (!chunk || reader.behind() >= info.chunks) return std::nullopt;
+    const auto found = info.chunks - 1 - reader.behind();
+    if (found == index) return reader.last_sequence();
+    if (found > index) return std::nullopt;
+    from = reader.last_sequence() + (index - found);  // exact when they stand side by side, else too early
+  }
+  return std::nullopt;
+}
+
+Result<void> Objects::read_chunks(const ObjectInfo& info, const ObjectSink& sink, Progress& progress, const Pace& pace) {
+  ChunkReader reader(*api_, stream_, chunk_subject(info.nuid), info.chunk_size, progress.last);
+  while (progress.chunks < info.chunks) {
+    if (pace.step().cancelled()) return cancelled();
+    auto chunk = reader.next(pace);
+    if (!chunk) return fail(std::move(chunk).error());
+    if (!*chunk) return {};
+    NN_CHECK(progress.take(info, sink, (*chunk)->data(), reader.last_sequence()));
+  }
+  return {};
+}
+
+/// From old servers, without direct gets, and what a replica that lags behind did not have: the leader has the last word.
+Result<void> Objects::read_slowly(const ObjectInfo& info, const ObjectSink& sink, Progress& progress, const Pace& pace) {
+  RangeOptions options{.from = progress.last + 1, .batch = 8, .leader = progress.chunks > 0};
   std::optional<RangeReader> reader(std::in_place, *api_, stream_, chunk_subject(info.nuid), options);
-  Sha256 digest;
-  std::uint64_t chunks = 0, size = 0;
-  while (chunks < info.chunks) {
-    if (wait.cancelled()) return cancelled();
-    NN_TRY(auto message, reader->next(pace.step()));
-    if (!message && !options.leader) {  // a replica may lag behind: the leader has the last word
-      options.leader = true;
+  while (progress.chunks < info.chunks) {
+    if (pace.step().cancelled()) return cancelled();
+    NN_TRY(const auto message, reader->next(pace.step()));
+    if (!message && options.leader)
+      return damaged(info, fmt::format("{} of {} chunks are missing", info.chunks - progress.chunks, info.chunks));
+    if (!message) {
+      options = {.from = progress.last + 1, .leader = true};
       reader.emplace(*api_, stream_, chunk_subject(info.nuid), options);
       continue;
     }
-    if (!message) return damaged(info, fmt::format("{} of {} chunks are missing", info.chunks - chunks, info.chunks));
-    options.from = message->sequence + 1;
-    ++chunks;
-    size += message->data.size();
-    digest.update(message->data);
-    if (size > info.size) break;
-    NN_CHECK(sink.write(message->data));
+    NN_CHECK(progress.take(info, sink, message->data, message->sequence));
   }
-  if (size != info.size) return damaged(info, fmt::format("its chunks have {} bytes, not {}", size, info.size));
+  return {};
+}
+
+Result<void> Objects::read_object(const ObjectInfo& info, const ObjectSink& sink, bool verify, const Pace& pace) {
+  Progress progress;
+  NN_TRY(progress.bytes, sink.begin(info, progress.digest));
+  if (progress.bytes > 0) {
+    progress.chunks = progress.bytes / info.chunk_size;
+    NN_TRY(const auto last, find_chunk(info, progress.chunks - 1, pace));
+    if (!last) return damaged(info, "the chunk where an earlier try ended is not there");
+    progress.last = *last;
+  }
+  auto read = read_chunks(info, sink, progress, pace);
+  if (!read && read.error().code != Code::unimplemented) return read;
+  if (progress.chunks < info.chunks) NN_CHECK(read_slowly(info, sink, progress, pace));
+  if (progress.bytes != info.size) return damaged(info, fmt::format("its chunks have {} bytes, not {}", progress.bytes, info.size));
   if (!verify || info.digest.empty()) return {};
   if (!info.digest.starts_with("SHA-256="))
     return fail(Code::unimplemented, fmt::format("{}: cannot verify a digest like {}", described(info), info.digest),
                 "verify: false reads it without");
-  if (without_padding(info.digest) != without_padding(digest.finish())) return damaged(info, "its bytes do not match its digest");
+  if (without_padding(info.digest) != without_padding(progress.digest.finish())) return damaged(info, "its bytes do not match its digest");
   return {};
 }
 
@@ -161,8 +197,7 @@ Result<ObjectInfo> Objects::get(const std::string& name, const ObjectSink& sink,
     return target.get(info.link->name, sink, verify, pace.step());
   }
   for (int restarts = 0;; ++restarts) {
-    NN_CHECK(sink.begin(info));
-    auto read = read_chunks(info, sink, verify, wait);
+    auto read = read_object(info, sink, verify, pace);
     if (read) return info;
     if (read.error().code != Code::data_loss || restarts >= kMostRestarts) return fail(std::move(read).error());
     // The record may be an old one, of a replica or of a moment ago: the object was replaced, its old chunks are gone.

@@ -9,7 +9,9 @@
 #include <vector>
 
 #include "jetstream/buckets.hpp"
+#include "jetstream/digest.hpp"
 #include "jetstream/messages.hpp"
+#include "jetstream/pace.hpp"
 
 namespace noetl::nats::js {
 
@@ -42,9 +44,10 @@ struct ObjectMeta {
 /// Fills the buffer as far as the data goes; less than `size` only at the end.
 using ObjectSource = std::function<Result<std::size_t>(char* buffer, std::size_t size)>;
 /// Where the bytes of an object go. `begin` comes first, and again when the object was replaced while it was read: then all
-/// that was written before does not count. An error of either ends the transfer.
+/// that was written before does not count. It gives how many bytes of this object are there already from an earlier try (a
+/// multiple of its chunk_size), having fed them to `digest`; mostly 0. An error of either ends the transfer.
 struct ObjectSink {
-  std::function<Result<void>(const ObjectInfo& info)> begin;
+  std::function<Result<std::uint64_t>(const ObjectInfo& info, Sha256& digest)> begin;
   std::function<Result<void>(std::string_view bytes)> write;
 };
 
@@ -91,7 +94,13 @@ class Objects {
   [[nodiscard]] Result<std::uint64_t> write_record(const ObjectInfo& info, std::optional<ObjectInfo>& before, const Wait& wait);
   [[nodiscard]] Result<void> drop_chunks(const std::string& nuid, const Wait& wait);
   [[nodiscard]] Result<void> write_chunks(ObjectInfo& info, const ObjectSource& source, const Wait& wait);
-  [[nodiscard]] Result<void> read_chunks(const ObjectInfo& info, const ObjectSink& sink, bool verify, const Wait& wait);
+  /// What a transfer has read so far.
+  struct Progress;
+  [[nodiscard]] Result<void> read_object(const ObjectInfo& info, const ObjectSink& sink, bool verify, const Pace& pace);
+  [[nodiscard]] Result<void> read_chunks(const ObjectInfo& info, const ObjectSink& sink, Progress& progress, const Pace& pace);
+  [[nodiscard]] Result<void> read_slowly(const ObjectInfo& info, const ObjectSink& sink, Progress& progress, const Pace& pace);
+  /// The sequence of the chunk with this number (from 0); nothing when it is not to be found.
+  [[nodiscard]] Result<std::optional<std::uint64_t>> find_chunk(const ObjectInfo& info, std::uint64_t index, const Pace& pace);
   /// The error of a put that failed, after its chunks were removed.
   [[nodiscard]] Error without_chunks(Error error, const std::string& nuid);
   [[nodiscard]] Error named(Error error, const std::string& name) const;

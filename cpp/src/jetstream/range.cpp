@@ -7,7 +7,7 @@
 namespace noetl::nats::js {
 
 Result<void> RangeReader::ask(const Wait&) {
-  NN_TRY(auto inbox, api_->connection().inbox());
+  NN_TRY(auto inbox, api_->connection().reply_inbox());
   const auto subject = api_->subject("DIRECT.GET." + stream_);
   const Json body{{"seq", next_}, {"next_by_subj", filter_}, {"batch", options_.batch}, {"max_bytes", options_.max_bytes}};
   inbox.blame(subject);

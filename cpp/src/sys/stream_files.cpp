@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -40,6 +41,12 @@ Result<std::size_t> FileReader::read(char* buffer, std::size_t size) {
   return filled;
 }
 
+std::optional<std::uint64_t> FileReader::size() const {
+  struct stat known {};
+  if (fstat(file_.get(), &known) != 0 || !S_ISREG(known.st_mode)) return std::nullopt;
+  return static_cast<std::uint64_t>(known.st_size);
+}
+
 Result<void> FileReader::rewind() {
   if (lseek(file_.get(), 0, SEEK_SET) < 0) return cannot("read twice from", path_);
   return {};
@@ -49,11 +56,36 @@ Result<FileWriter> FileWriter::create(const std::filesystem::path& path) {
   const auto beside = path.parent_path() / fmt::format(".{}.{}", path.filename().string(), random_name(8));
   Descriptor file(::open(beside.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
   if (!file) return cannot("write", path);
-  return FileWriter(std::move(file), path, beside);
+  return FileWriter(std::move(file), path, beside, false);
+}
+
+Result<FileWriter> FileWriter::resume(const std::filesystem::path& path, std::string_view tag) {
+  const auto beside = path.parent_path() / fmt::format(".{}.{}.part", path.filename().string(), tag);
+  Descriptor file(::open(beside.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666));
+  if (!file) return cannot("write", path);
+  if (flock(file.get(), LOCK_EX | LOCK_NB) != 0)
+    return fail(Code::failed_precondition, fmt::format("somebody else is writing {}", path.string()), "wait until that has ended");
+  return FileWriter(std::move(file), path, beside, true);
+}
+
+Result<std::uint64_t> FileWriter::keep(std::uint64_t unit, const std::function<void(std::string_view)>& each) {
+  const auto end = lseek(file_.get(), 0, SEEK_END);
+  if (end < 0) return cannot("read", beside_);
+  const auto whole = static_cast<std::uint64_t>(end) / unit * unit;
+  if (ftruncate(file_.get(), static_cast<off_t>(whole)) != 0 || lseek(file_.get(), 0, SEEK_SET) < 0) return cannot("write", beside_);
+  std::string buffer(256 * 1024, '\0');
+  for (std::uint64_t at = 0; at < whole;) {
+    const auto got = ::read(file_.get(), buffer.data(), buffer.size());
+    if (got < 0 && errno == EINTR) continue;
+    if (got <= 0) return cannot("read", beside_);
+    each(std::string_view(buffer.data(), static_cast<std::size_t>(got)));
+    at += static_cast<std::uint64_t>(got);
+  }
+  return whole;
 }
 
 FileWriter::~FileWriter() {
-  if (file_) unlink(beside_.c_str());
+  if (file_ && !stays_) unlink(beside_.c_str());
 }
 
 Result<void> FileWriter::write(std::string_view content) {

@@ -2,7 +2,10 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
+#include <functional>
+#include <optional>
 #include <string_view>
 
 #include "noetl/nats/result.hpp"
@@ -16,6 +19,8 @@ class FileReader {
   [[nodiscard]] static Result<FileReader> open(const std::filesystem::path& path);
   /// Fills `buffer` as far as the file goes; less than `size` only at its end.
   [[nodiscard]] Result<std::size_t> read(char* buffer, std::size_t size);
+  /// Nothing for what is not a plain file.
+  [[nodiscard]] std::optional<std::uint64_t> size() const;
   /// Back to the beginning.
   [[nodiscard]] Result<void> rewind();
 
@@ -29,21 +34,28 @@ class FileReader {
 class FileWriter {
  public:
   [[nodiscard]] static Result<FileWriter> create(const std::filesystem::path& path);
+  /// As create, but what is written stays beside the file under a name with `tag` when it is not committed, and is found by
+  /// the next writer with the same tag. Error: failed_precondition (somebody else writes it now).
+  [[nodiscard]] static Result<FileWriter> resume(const std::filesystem::path& path, std::string_view tag);
   FileWriter(FileWriter&&) = default;
   FileWriter& operator=(FileWriter&&) = delete;
   ~FileWriter();
 
   [[nodiscard]] Result<void> write(std::string_view content);
+  /// Gives `each` what an earlier writer left, as far as it is whole pieces of `unit` bytes, and drops the rest: how many
+  /// bytes are there. Writing goes on behind them.
+  [[nodiscard]] Result<std::uint64_t> keep(std::uint64_t unit, const std::function<void(std::string_view)>& each);
   /// Throws away what was written so far.
   [[nodiscard]] Result<void> restart();
   /// Syncs and renames.
   [[nodiscard]] Result<void> commit();
 
  private:
-  FileWriter(Descriptor file, std::filesystem::path path, std::filesystem::path beside)
-      : file_(std::move(file)), path_(std::move(path)), beside_(std::move(beside)) {}
+  FileWriter(Descriptor file, std::filesystem::path path, std::filesystem::path beside, bool stays)
+      : file_(std::move(file)), path_(std::move(path)), beside_(std::move(beside)), stays_(stays) {}
   Descriptor file_;
   std::filesystem::path path_, beside_;
+  bool stays_;  ///< when it is not committed
 };
 
 }  // namespace noetl::nats::sys

@@ -1,6 +1,6 @@
 #include "engine/define.hpp"
+#include "engine/kv_views.hpp"
 #include "engine/payload.hpp"
-#include "engine/present.hpp"
 #include "jetstream/kv.hpp"
 
 namespace noetl::nats::ops {
@@ -16,24 +16,9 @@ struct In {
   }
 };
 
-struct Entry {
-  std::uint64_t revision = 0;
-  std::string operation;
-  Json value = {};
-  std::optional<std::string> encoding = {};
-  Time created;
-  static auto fields() {
-    return std::tuple{field("revision", &Entry::revision, "The revision."),
-                      field("operation", &Entry::operation, "put, delete, purge or expired."),
-                      field("value", &Entry::value, "The value of a put; null otherwise."),
-                      field("encoding", &Entry::encoding, "Of the value: json, utf-8 or base64."),
-                      field("created", &Entry::created, "When it happened.")};
-  }
-};
-
 struct Out {
   std::string bucket, key;
-  std::vector<Entry> entries = {};
+  std::vector<KvEntryView> entries = {};
   std::uint64_t count = 0;
   std::optional<bool> truncated = {};
   static auto fields() {
@@ -52,30 +37,9 @@ Result<Out> run(Context& context, const In& in) {
     history.erase(history.begin(), history.end() - static_cast<std::ptrdiff_t>(*in.limit));
     out.truncated = true;
   }
-  for (const auto& each : history) {
-    Entry entry{.revision = each.revision, .operation = std::string(js::name_of(each.operation)), .created = Time{each.created}};
-    if (!each.is_marker()) {
-      auto read = payload_value(each.value, in.encoding);
-      entry.value = std::move(read.value);
-      entry.encoding = std::move(read.encoding);
-    }
-    out.entries.push_back(std::move(entry));
-  }
+  for (const auto& each : history) out.entries.push_back(kv_entry_view(each, in.encoding));
   out.count = out.entries.size();
   return out;
-}
-
-std::string text(const Json& result, bool) {
-  std::vector<std::vector<std::string>> rows = {};
-  for (const auto& entry : result["entries"]) {
-    const Json& value = entry["value"];
-    rows.push_back({dump(entry["revision"]), entry["operation"].get<std::string>(), entry["created"].get<std::string>(),
-                    value.is_null()     ? ""
-                    : value.is_string() ? value.get<std::string>()
-                                        : dump(value)});
-  }
-  if (rows.empty()) return "the bucket keeps nothing of this key\n";
-  return table({"REVISION", "OPERATION", "CREATED", "VALUE"}, rows);
 }
 
 }  // namespace
@@ -85,7 +49,7 @@ Operation op_kv_history() {
                           .effect = Effect::read,
                           .errors = {Code::not_found},
                           .examples = {{"All that is kept", {{"bucket", "config"}, {"key", "limits"}}}},
-                          .text = text},
+                          .text = [](const Json& result, bool) { return kv_entries_text(result["entries"]); }},
                          run);
 }
 

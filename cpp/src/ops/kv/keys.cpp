@@ -41,23 +41,20 @@ struct Out {
   }
 };
 
-bool matches(const In& in, const std::string& key) {
-  if (!in.pattern) return true;
-  if (in.compat == "python") return fnmatch(in.pattern->c_str(), key.c_str(), FNM_NOESCAPE) == 0;
-  return glob_matches(*in.pattern, key);
+std::function<bool(const std::string&)> accepts(const In& in) {
+  if (!in.pattern) return {};
+  if (in.compat == "python") return [&in](const std::string& key) { return fnmatch(in.pattern->c_str(), key.c_str(), FNM_NOESCAPE) == 0; };
+  return [&in](const std::string& key) { return glob_matches(*in.pattern, key); };
 }
 
 Result<Out> run(Context& context, const In& in) {
   NN_TRY(auto* const api, context.jetstream());
-  NN_TRY(auto keys, js::Kv(*api, in.bucket).keys({.filters = in.filters}, context.wait()));
-  std::erase_if(keys, [&](const std::string& key) { return !matches(in, key); });
-  Out out{.bucket = in.bucket};
-  if (in.limit && keys.size() > *in.limit) {
-    keys.resize(*in.limit);
-    out.truncated = true;
-  }
-  out.count = keys.size();
-  out.keys = std::move(keys);
+  js::KvKeysOptions options{.filters = in.filters, .accepts = accepts(in)};
+  if (in.limit) options.limit = *in.limit;
+  NN_TRY(auto found, js::Kv(*api, in.bucket).keys(options, context.wait()));
+  Out out{.bucket = in.bucket, .keys = std::move(found.keys)};
+  out.count = out.keys.size();
+  if (found.truncated) out.truncated = true;
   return out;
 }
 

@@ -23,7 +23,7 @@ Result<KvBucketView> run(Context& context, const In& in) {
   view.bucket = in.bucket;
   if (!info || !in.count_keys) return view;
   NN_TRY(const auto keys, js::Kv(*api, in.bucket).keys({}, context.wait()));
-  view.keys = keys.size();
+  view.keys = keys.keys.size();
   return view;
 }
 

@@ -2,16 +2,16 @@
 
 #include "base/units.hpp"
 #include "engine/define.hpp"
+#include "engine/object_files.hpp"
+#include "engine/object_views.hpp"
 #include "engine/payload.hpp"
-#include "jetstream/objects.hpp"
-#include "sys/stream_files.hpp"
 
 namespace noetl::nats::ops {
 namespace {
 
 struct In {
   std::string bucket, name, encoding = "utf-8", file;
-  bool verify = true;
+  bool verify = true, resume = false;
   Size max_size{64 * 1024 * 1024};
   static auto fields() {
     return std::tuple{
@@ -23,8 +23,12 @@ struct In {
         field("file", &In::file, "Write the bytes to this file in place of data; it is replaced only when all is there.")
             .format("path")
             .defaulted(),
+        field("resume", &In::resume, "With file: keep what was read when it is interrupted, and go on with what an earlier try has kept."),
         field("verify", &In::verify, "Compare the bytes with the object's digest."),
         field("max_size", &In::max_size, "Without file: refuse larger objects.")};
+  }
+  void check(schema::Problems& problems) const {
+    if (resume && file.empty()) problems.push_back({"resume", "goes only with file"});
   }
 };
 
@@ -49,9 +53,9 @@ struct Out {
 };
 
 Result<js::ObjectInfo> to_memory(js::Objects& objects, const In& in, std::string& bytes, const Wait& wait) {
-  const auto begin = [&](const js::ObjectInfo& info) -> Result<void> {
+  const auto begin = [&](const js::ObjectInfo& info, js::Sha256&) -> Result<std::uint64_t> {
     bytes.clear();
-    if (info.size <= static_cast<std::uint64_t>(in.max_size.bytes)) return {};
+    if (info.size <= static_cast<std::uint64_t>(in.max_size.bytes)) return 0;
     return fail(Code::resource_exhausted,
                 fmt::format("object '{}' has {}, more than max_size", in.name, human_size(static_cast<std::int64_t>(info.size))),
                 "give file to write it to disk, or raise max_size");
@@ -63,35 +67,14 @@ Result<js::ObjectInfo> to_memory(js::Objects& objects, const In& in, std::string
   return objects.get(in.name, {begin, write}, in.verify, wait);
 }
 
-Result<js::ObjectInfo> to_file(js::Objects& objects, const In& in, Context& context) {
-  NN_TRY(auto file, sys::FileWriter::create(in.file));
-  std::uint64_t done = 0, size = 0;
-  auto shown = Clock::now();
-  const auto begin = [&](const js::ObjectInfo& info) {
-    done = 0;
-    size = info.size;
-    return file.restart();
-  };
-  const auto write = [&](std::string_view piece) {
-    done += piece.size();
-    if (Clock::now() - shown > std::chrono::seconds(1)) {
-      shown = Clock::now();
-      context.progress(
-          fmt::format("{}: {} of {}", in.name, human_size(static_cast<std::int64_t>(done)), human_size(static_cast<std::int64_t>(size))));
-    }
-    return file.write(piece);
-  };
-  NN_TRY(auto info, objects.get(in.name, {begin, write}, in.verify, context.wait()));
-  NN_CHECK(file.commit());
-  return info;
-}
-
 Result<Out> run(Context& context, const In& in) {
   NN_CHECK(js::check_object_name(in.name));
   NN_TRY(auto* const api, context.jetstream());
   js::Objects objects(*api, in.bucket);
   std::string bytes;
-  NN_TRY(const auto info, in.file.empty() ? to_memory(objects, in, bytes, context.wait()) : to_file(objects, in, context));
+  NN_TRY(const auto info, in.file.empty() ? to_memory(objects, in, bytes, context.wait())
+                                          : object_to_file(objects, in.name, in.file, {.verify = in.verify, .resume = in.resume},
+                                                           lines_of(context, in.name, "read"), context.wait()));
   Out out{.bucket = in.bucket, .name = in.name, .size = info.size, .digest = info.digest, .mtime = Time{info.mtime}};
   if (!in.file.empty()) {
     out.file = in.file;

@@ -1,13 +1,9 @@
-#include <fmt/format.h>
-
 #include <algorithm>
 
-#include "base/units.hpp"
 #include "engine/define.hpp"
+#include "engine/object_files.hpp"
+#include "engine/object_views.hpp"
 #include "engine/payload.hpp"
-#include "jetstream/digest.hpp"
-#include "jetstream/objects.hpp"
-#include "sys/stream_files.hpp"
 
 namespace noetl::nats::ops {
 namespace {
@@ -65,50 +61,6 @@ struct Out {
   }
 };
 
-Out out_of(const In& in, const js::ObjectInfo& info, bool changed) {
-  return {.bucket = in.bucket, .name = in.name, .size = info.size, .digest = info.digest, .chunks = info.chunks, .changed = changed};
-}
-
-/// The bytes to store: from memory, or from a file that is read piece by piece.
-class Input {
- public:
-  static Result<Input> open(const In& in) {
-    Input input;
-    if (in.file.empty()) {
-      NN_TRY(input.bytes_, payload_bytes("data", *in.data, in.encoding, in.compat));
-    } else {
-      NN_TRY(auto file, sys::FileReader::open(in.file));
-      input.file_.emplace(std::move(file));
-    }
-    return input;
-  }
-  Result<std::size_t> read(char* buffer, std::size_t size) {
-    if (file_) return file_->read(buffer, size);
-    const auto piece = std::string_view(bytes_).substr(at_, size);
-    std::copy(piece.begin(), piece.end(), buffer);
-    at_ += piece.size();
-    return piece.size();
-  }
-  /// Reads all, and goes back to the beginning.
-  Result<std::string> digest() {
-    if (!file_) return js::sha256_digest(bytes_);
-    js::Sha256 digest;
-    std::string buffer(1024 * 1024, '\0');
-    while (true) {
-      NN_TRY(const auto length, file_->read(buffer.data(), buffer.size()));
-      if (length == 0) break;
-      digest.update(std::string_view(buffer).substr(0, length));
-    }
-    NN_CHECK(file_->rewind());
-    return digest.finish();
-  }
-
- private:
-  std::string bytes_;
-  std::size_t at_ = 0;
-  std::optional<sys::FileReader> file_;
-};
-
 js::ObjectMeta meta_of(const In& in) {
   js::ObjectMeta meta{.name = in.name, .description = in.description, .chunk_size = static_cast<std::uint64_t>(in.chunk_size.bytes)};
   if (!in.headers.value.empty()) meta.headers = in.headers.value;
@@ -118,27 +70,20 @@ js::ObjectMeta meta_of(const In& in) {
 
 Result<Out> run(Context& context, const In& in) {
   NN_CHECK(js::check_object_name(in.name));
-  NN_TRY(auto input, Input::open(in));
+  std::string bytes;
+  if (in.file.empty()) {
+    NN_TRY(bytes, payload_bytes("data", *in.data, in.encoding, in.compat));
+  }
+  NN_TRY(auto input, in.file.empty() ? Result<ObjectInput>(ObjectInput(bytes)) : ObjectInput::open(in.file));
   NN_TRY(auto* const api, context.jetstream());
   js::Objects objects(*api, in.bucket);
-  if (in.skip_if_same) {
-    NN_TRY(const auto present, objects.find(in.name, context.wait()));
-    NN_TRY(const auto digest, present ? input.digest() : Result<std::string>());
-    if (present && present->digest == digest) return out_of(in, *present, false);
-  }
-  std::uint64_t done = 0;
-  auto shown = Clock::now();
-  const auto source = [&](char* buffer, std::size_t size) -> Result<std::size_t> {
-    NN_TRY(const auto length, input.read(buffer, size));
-    done += length;
-    if (Clock::now() - shown > std::chrono::seconds(1)) {
-      shown = Clock::now();
-      context.progress(fmt::format("{}: {} sent", in.name, human_size(static_cast<std::int64_t>(done))));
-    }
-    return length;
-  };
-  NN_TRY(auto put, objects.put(meta_of(in), source, context.wait()));
-  Out out = out_of(in, put.info, true);
+  NN_TRY(auto put, write_object(objects, meta_of(in), input, in.skip_if_same, lines_of(context, in.name, "sent"), context.wait()));
+  Out out{.bucket = in.bucket,
+          .name = in.name,
+          .size = put.info.size,
+          .digest = put.info.digest,
+          .chunks = put.info.chunks,
+          .changed = put.changed};
   if (!put.warnings.empty()) out.warnings = std::move(put.warnings);
   return out;
 }

@@ -31,7 +31,10 @@ struct Out {
 };
 
 Result<std::vector<std::string>> present(js::Kv& kv, const In& in, const Wait& wait) {
-  if (!in.filters.empty()) return kv.keys({.filters = in.filters}, wait);
+  if (!in.filters.empty()) {
+    NN_TRY(auto found, kv.keys({.filters = in.filters}, wait));
+    return std::move(found.keys);
+  }
   NN_TRY(const auto entry, kv.get(in.key, true, wait));
   return entry ? std::vector{in.key} : std::vector<std::string>{};
 }

@@ -155,9 +155,9 @@ class Trip {
 
   Result<std::string> get_object() {
     std::string read;
-    const js::ObjectSink sink{.begin = [&](const js::ObjectInfo&) -> Result<void> {
+    const js::ObjectSink sink{.begin = [&](const js::ObjectInfo&, js::Sha256&) -> Result<std::uint64_t> {
                                 read.clear();
-                                return {};
+                                return 0;
                               },
                               .write = [&](std::string_view bytes) -> Result<void> {
                                 read += bytes;
