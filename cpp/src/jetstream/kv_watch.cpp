@@ -8,7 +8,7 @@ namespace noetl::nats::js {
 namespace {
 
 /// A watch reads few messages ahead: what it has read and nobody has taken is memory.
-constexpr std::size_t kBatch = 1024;
+constexpr std::size_t kBatch = 4096;
 
 Result<void> check_options(const KvWatchOptions& options) {
   const int starts = int(options.updates_only) + int(options.include_history) + int(options.from_revision > 0);

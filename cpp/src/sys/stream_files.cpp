@@ -14,6 +14,8 @@
 namespace noetl::nats::sys {
 namespace {
 
+constexpr std::size_t kSyncEvery = 4 * 1024 * 1024;
+
 tl::unexpected<Error> cannot(const char* what, const std::filesystem::path& path) {
   return fail_errno(errno, fmt::format("cannot {} {}", what, path.string()));
 }
@@ -94,7 +96,14 @@ Result<void> FileWriter::write(std::string_view content) {
     if (written < 0 && errno == EINTR) continue;
     if (written < 0) return cannot("write", path_);
     content.remove_prefix(static_cast<std::size_t>(written));
+    unsynced_ += static_cast<std::size_t>(written);
   }
+#ifdef __linux__
+  if (unsynced_ >= kSyncEvery) {  // the disk begins now, so that the sync at the end has little to wait for
+    (void)sync_file_range(file_.get(), 0, 0, SYNC_FILE_RANGE_WRITE);
+    unsynced_ = 0;
+  }
+#endif
   return {};
 }
 

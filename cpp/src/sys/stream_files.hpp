@@ -55,7 +55,8 @@ class FileWriter {
       : file_(std::move(file)), path_(std::move(path)), beside_(std::move(beside)), stays_(stays) {}
   Descriptor file_;
   std::filesystem::path path_, beside_;
-  bool stays_;  ///< when it is not committed
+  std::size_t unsynced_ = 0;  ///< written since the disk was last told to begin
+  bool stays_;                ///< when it is not committed
 };
 
 }  // namespace noetl::nats::sys
