@@ -20,6 +20,7 @@ from typing import Any
 import pytest
 
 import noetl_nats as nn
+import noetl_nats.aio
 from nats_server import Server, eventually
 from raw_client import RawClient
 
@@ -228,7 +229,6 @@ def test_bulk_and_single_calls_at_once_on_one_client(server: Server) -> None:
 
 
 def test_a_thousand_tasks_on_one_client(server: Server) -> None:
-    aio: Any = importlib.import_module("noetl_nats.aio")
     turns = max(2, CALLS // 2000)
 
     async def work(nats: Any, task: int) -> None:
@@ -238,7 +238,7 @@ def test_a_thousand_tasks_on_one_client(server: Server) -> None:
             assert (await nats.kv_get("B", f"k{task}")).value == value
 
     async def everyone() -> None:
-        nats = await aio.connect(server.url)
+        nats = await nn.aio.connect(server.url)
         try:
             await asyncio.gather(*(work(nats, task) for task in range(1000)))
         finally:

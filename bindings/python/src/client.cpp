@@ -7,6 +7,7 @@
 #include "client_fetch.hpp"
 #include "client_kv.hpp"
 #include "client_loop_kv.hpp"
+#include "client_objects.hpp"
 #include "headers.hpp"
 #include "jetstream/messages.hpp"
 #include "session.hpp"
@@ -142,7 +143,7 @@ void bind_loop(py::module_& module, py::class_<LoopSession>& client, const std::
 void bind_client(py::module_& module, const std::shared_ptr<Gate>& gate) {
   bind_messages(module);
   bind_acks(module);
-  py::class_<Session, std::shared_ptr<Session>> client(module, "Client");
+  ClientClass client(module, "Client");
   client.def(py::init([gate](const py::dict& params) { return std::make_shared<Session>(gate, connection_params(params)); }))
       .def("open", [](Session& session) { value_or_raise(session.open()); })
       .def("close", &Session::close)
@@ -160,6 +161,7 @@ void bind_client(py::module_& module, const std::shared_ptr<Gate>& gate) {
   bind_bulk(module, client, loop_client);
   bind_fetch(module, client, loop_client);
   bind_kv(module, client);
+  bind_objects(module, client);
   bind_loop_kv(loop_client);
 }
 

@@ -223,7 +223,7 @@ std::string shown(const PublishResult& result) {
 
 }  // namespace
 
-void bind_bulk(py::module_& module, py::class_<Session, std::shared_ptr<Session>>& client, py::class_<LoopSession>& loop_client) {
+void bind_bulk(py::module_& module, ClientClass& client, py::class_<LoopSession>& loop_client) {
   py::class_<PublishResult>(module, "PublishResult", "What became of the messages of js_publish_many.")
       .def_property_readonly("count", [](const PublishResult& result) { return result.report.count; })
       .def_property_readonly("duplicates", [](const PublishResult& result) { return result.report.duplicates; })

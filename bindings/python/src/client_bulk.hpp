@@ -8,6 +8,6 @@
 namespace noetl::nats::python {
 
 /// Binds PublishResult and js_publish_many, of the blocking client and of that of an event loop.
-void bind_bulk(py::module_& module, py::class_<Session, std::shared_ptr<Session>>& client, py::class_<LoopSession>& loop_client);
+void bind_bulk(py::module_& module, ClientClass& client, py::class_<LoopSession>& loop_client);
 
 }  // namespace noetl::nats::python

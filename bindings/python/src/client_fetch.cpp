@@ -182,7 +182,7 @@ js::ReadOptions read_options(const std::string& subject, std::uint64_t seq, std:
 
 }  // namespace
 
-void bind_fetch(py::module_& module, py::class_<Session, std::shared_ptr<Session>>& client, py::class_<LoopSession>& loop_client) {
+void bind_fetch(py::module_& module, ClientClass& client, py::class_<LoopSession>& loop_client) {
   bind_batch_message(module);
   bind_batch(module);
   bind_stored(module);

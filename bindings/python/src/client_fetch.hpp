@@ -8,6 +8,6 @@
 namespace noetl::nats::python {
 
 /// Binds Batch, BatchMessage, StoredMessage and the methods js_fetch, js_get_msgs, ...
-void bind_fetch(py::module_& module, py::class_<Session, std::shared_ptr<Session>>& client, py::class_<LoopSession>& loop_client);
+void bind_fetch(py::module_& module, ClientClass& client, py::class_<LoopSession>& loop_client);
 
 }  // namespace noetl::nats::python

@@ -130,7 +130,7 @@ void bind_entry(py::module_& module) {
 
 }  // namespace
 
-void bind_kv(py::module_& module, py::class_<Session, std::shared_ptr<Session>>& client) {
+void bind_kv(py::module_& module, ClientClass& client) {
   bind_entry(module);
   bind_kv_watch(module, client);
   client.def("kv_get", get)

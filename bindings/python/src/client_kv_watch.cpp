@@ -229,7 +229,7 @@ void close_caches() {
   for (Cache* each : caches()) each->end();
 }
 
-void bind_kv_watch(py::module_& module, py::class_<Session, std::shared_ptr<Session>>& client) {
+void bind_kv_watch(py::module_& module, ClientClass& client) {
   py::class_<Watch>(module, "KvWatch", "The changes of a bucket, as an iterator.")
       .def("__iter__", [](py::object self) { return self; })
       .def("__next__", &Watch::following)

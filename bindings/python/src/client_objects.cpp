@@ -189,7 +189,7 @@ py::object get(Session& session, const std::string& bucket, const std::string& n
 
 }  // namespace
 
-void bind_objects(py::module_& module, py::class_<Session, std::shared_ptr<Session>>& client) {
+void bind_objects(py::module_& module, ClientClass& client) {
   using O = ObjectWritten;
   py::class_<O>(module, "ObjectInfo", "An object that was written or read.")
       .def_property_readonly("bucket", [](const O& o) { return o.info.bucket; })

@@ -8,6 +8,6 @@
 namespace noetl::nats::python {
 
 /// Binds ObjectInfo and the methods object_put and object_get.
-void bind_objects(py::module_& module, py::class_<Session, std::shared_ptr<Session>>& client);
+void bind_objects(py::module_& module, ClientClass& client);
 
 }  // namespace noetl::nats::python

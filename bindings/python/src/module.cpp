@@ -11,7 +11,6 @@
 #include "call.hpp"
 #include "client.hpp"
 #include "client_kv.hpp"
-#include "client_objects.hpp"
 #include "errors.hpp"
 #include "noetl/nats/version.hpp"
 #include "plan.hpp"
@@ -103,8 +102,6 @@ PYBIND11_MODULE(_core, module, py::multiple_interpreters::shared_gil()) {
   module.def("operations", names);
   module.def("describe", description, py::arg("operation"));
   bind_client(module, gate);
-  py::class_<Session> client(module.attr("Client"));
-  bind_objects(module, client);
   add_plan(module);
   module.def("shut", [gate] {
     {

@@ -81,4 +81,7 @@ class Session {
   std::shared_ptr<Held> held_;
 };
 
+/// Held by a pointer that may be shared: the client of an event loop has one inside.
+using ClientClass = py::class_<Session, std::shared_ptr<Session>>;
+
 }  // namespace noetl::nats::python

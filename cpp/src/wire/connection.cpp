@@ -76,6 +76,7 @@ Result<std::shared_ptr<Connection>> Connection::open(const Options& options, con
 }
 
 Result<void> Connection::publish(std::string_view subject, std::string_view payload, const Headers& headers, std::string_view reply) {
+  if (!shared_->in_other_process()) shared_->look_around();
   NN_CHECK(publish_later(subject, payload, headers, reply));
   return send_now();
 }
@@ -158,6 +159,7 @@ Result<Inbox> Connection::subscribe(std::string_view subject, std::string_view q
   const std::string to(subject);
   if (shared_->in_other_process())
     return fail(Code::failed_precondition, "this connection belongs to the parent process", "connect again after a fork");
+  shared_->look_around();
   NN_TRY(auto queue, shared_->subscribe(to, std::string(queue_name)));
   return Inbox(shared_, std::move(queue), to);
 }
@@ -167,6 +169,7 @@ Result<Inbox> Connection::inbox() { return subscribe(options().inbox_prefix + ".
 Result<Inbox> Connection::reply_inbox() {
   if (shared_->in_other_process())
     return fail(Code::failed_precondition, "this connection belongs to the parent process", "connect again after a fork");
+  shared_->look_around();
   NN_TRY(auto queue, shared_->open_queue());
   auto subject = queue->accepts;
   return Inbox(shared_, std::move(queue), std::move(subject));

@@ -3,6 +3,7 @@
 
 #include <nats/nats.h>
 
+#include <atomic>
 #include <condition_variable>
 #include <cstdint>
 #include <mutex>
@@ -71,6 +72,8 @@ struct Shared : std::enable_shared_from_this<Shared> {
   void take_turn(Queue& queue, Clock::duration longest);
   /// Ends the turn of who waits on `queue`, whether it leads or follows.
   void wake(Queue& queue);
+  /// Before something is sent: notices that the connection was lost while nobody read it.
+  void look_around();
   /// Reads and writes what is possible without waiting, unless somebody leads. For an event loop.
   void pump();
   /// Starts the caretaker.
@@ -121,6 +124,7 @@ struct Shared : std::enable_shared_from_this<Shared> {
   /// Wakes the followers whose messages have come, and one to lead if nobody does. With the mutex held.
   void hand_over();
   void call(Queue& queue);
+  void end_turn();
   void wake_all();
   void take_care();
   void close_connection();
@@ -130,6 +134,7 @@ struct Shared : std::enable_shared_from_this<Shared> {
   bool caretaker_leads = false;
   bool caretaker_stops = false;
   std::uint64_t turns = 0;
+  std::atomic<Clock::rep> last_turn{0};  ///< its end
   std::vector<Queue*> followers;
   std::condition_variable rest;       ///< the caretaker sleeps on it
   std::condition_variable no_leader;  ///< close() waits on it

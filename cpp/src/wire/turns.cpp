@@ -12,6 +12,8 @@ namespace {
 
 /// The caretaker takes over when nobody has read for so long. A server gives up on a client that does not read after 10 s.
 constexpr std::chrono::milliseconds kIdle{500};
+/// A connection that nobody has read for so long may have been lost without our knowing.
+constexpr std::chrono::milliseconds kStale{5};
 constexpr std::chrono::seconds kCaretakersTurn{5};
 
 /// As much as nats.c may hold back before a sender has to wait, and for how long.
@@ -101,8 +103,7 @@ void Shared::take_turn(Queue& queue, Clock::duration longest) {
     lock.unlock();
     socket.drive(connection, longest);
     lock.lock();
-    leading = false;
-    hand_over();
+    end_turn();
     return;
   }
   lock.unlock();
@@ -115,6 +116,12 @@ void Shared::take_turn(Queue& queue, Clock::duration longest) {
   if (!queue.called) queue.changed.wait_for(lock, longest, [&] { return queue.called; });
   std::erase(followers, &queue);
   if (!leading) hand_over();  // we were called to lead perhaps, and do not come back
+}
+
+void Shared::end_turn() {
+  leading = false;
+  last_turn.store(Clock::now().time_since_epoch().count());
+  hand_over();
 }
 
 void Shared::hand_over() {
@@ -147,6 +154,11 @@ void Shared::wake(Queue& queue) {
   socket.wake();
 }
 
+void Shared::look_around() {
+  if (Suspender::current() != nullptr) return;  // the loop looks
+  if (Clock::now().time_since_epoch().count() - last_turn.load() > Clock::duration(kStale).count()) pump();
+}
+
 void Shared::pump() {
   std::unique_lock lock(mutex);
   if (leading || closed) return;
@@ -155,8 +167,7 @@ void Shared::pump() {
   lock.unlock();
   socket.drive(connection, Clock::duration::zero());
   lock.lock();
-  leading = false;
-  hand_over();
+  end_turn();
 }
 
 void Shared::take_care() {
@@ -172,8 +183,8 @@ void Shared::take_care() {
     lock.unlock();
     socket.drive(connection, kCaretakersTurn, true);
     lock.lock();
-    leading = caretaker_leads = false;
-    hand_over();
+    caretaker_leads = false;
+    end_turn();
   }
 }
 
