@@ -82,7 +82,8 @@ TEST_F(BulkServerTest, AMessageThatNoStreamTakesIsNamedByItsIndex) {
 }
 
 TEST_F(BulkServerTest, StopsAtTheFirstErrorWhenAskedTo) {
-  const auto report = publish({.window = 1, .stop_on_error = true}, 100, [](int i) { return i == 5 ? std::string("a b") : std::string("s.a"); });
+  const auto report =
+      publish({.window = 1, .stop_on_error = true}, 100, [](int i) { return i == 5 ? std::string("a b") : std::string("s.a"); });
   EXPECT_EQ(report.count, 5U);
   ASSERT_EQ(report.failures.size(), 1U);
   EXPECT_EQ(report.failures[0].index, 5U);

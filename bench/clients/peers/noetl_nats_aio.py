@@ -7,7 +7,6 @@ from collections.abc import Callable
 from typing import Any
 
 import noetl_nats.aio
-
 from noetl_nats_client import CALLS, published
 
 NAME = "noetl-nats"

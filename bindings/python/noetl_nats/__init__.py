@@ -29,7 +29,8 @@ from .errors import (
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from ._client import Client, connect
+    from ._client import Client
+    from ._connect import connect
     from ._core import (
         Batch,
         BatchMessage,
@@ -82,8 +83,10 @@ __all__ = [
 
 def __getattr__(name: str) -> object:
     # The client has a method for every operation; who only runs steps need not load them.
-    if name in ("Client", "connect"):
+    if name == "Client":
         from . import _client as home
+    elif name == "connect":
+        from . import _connect as home  # type: ignore[no-redef]
     elif name in __all__ or name == "__version__":
         from . import _core as home  # type: ignore[no-redef]
 

@@ -1,9 +1,10 @@
-"""`connect` and the `Client`: one connection, a method for every operation."""
+"""The `Client`: one connection, a method for every operation."""
 
 from __future__ import annotations
 
 from . import _core
 from ._client_ops import UNSET, Operations
+from ._connect import filter_list, milliseconds
 from ._run import call
 from .errors import checked
 
@@ -19,79 +20,6 @@ else:
 
     def overload(function: object) -> object:  # typing is slow to load, and nobody asks for it at run time
         return function
-
-
-def connect(
-    url: str | Iterable[str] | None = None,
-    *,
-    user: str | None = None,
-    password: str | None = None,
-    token: str | None = None,
-    creds: str | None = None,
-    creds_file: str | None = None,
-    nkey_seed: str | None = None,
-    nkey_file: str | None = None,
-    jwt: str | None = None,
-    tls: bool | None = None,
-    tls_ca: str | None = None,
-    tls_cert: str | None = None,
-    tls_key: str | None = None,
-    tls_name: str | None = None,
-    tls_first: bool | None = None,
-    tls_insecure: bool | None = None,
-    domain: str | None = None,
-    api_prefix: str | None = None,
-    inbox_prefix: str | None = None,
-    timeout: float | None = None,
-    connect_timeout: float | None = None,
-) -> Client:
-    """Connects, or raises `UnavailableError`, `UnauthenticatedError`, ... within ``connect_timeout`` seconds.
-
-    Without ``url``: ``NATS_URL``, the context that ``NATS_CONTEXT`` names, the local instance, port 4222 on the loopback.
-    A secret may be ``env:NAME`` or ``file:PATH``. ``timeout`` (5 s) holds for every call that does not give its own.
-    """
-    params = connection_params(
-        url,
-        user=user,
-        password=password,
-        token=token,
-        creds=creds,
-        creds_file=creds_file,
-        nkey_seed=nkey_seed,
-        nkey_file=nkey_file,
-        jwt=jwt,
-        tls=tls,
-        tls_ca=tls_ca,
-        tls_cert=tls_cert,
-        tls_key=tls_key,
-        tls_name=tls_name,
-        tls_first=tls_first,
-        tls_insecure=tls_insecure,
-        domain=domain,
-        api_prefix=api_prefix,
-        inbox_prefix=inbox_prefix,
-        timeout=timeout,
-        connect_timeout=connect_timeout,
-    )
-    native = _core.Client(params)
-    native.open()
-    return Client(params, native)
-
-
-def connection_params(url: str | Iterable[str] | None, **options: Any) -> dict[str, Any]:
-    """The parameters of `connect` as those of an operation: what is not given is left out, times are milliseconds."""
-    given = {"url": url if url is None or isinstance(url, str) else list(url), **options}
-    for name in ("timeout", "connect_timeout"):
-        given[f"{name}_ms"] = milliseconds(given.pop(name, None))
-    return {name: value for name, value in given.items() if value is not None}
-
-
-def milliseconds(seconds: float | None) -> int | None:
-    return None if seconds is None else round(seconds * 1000)
-
-
-def _filters(given: str | Iterable[str]) -> list[str]:
-    return [given] if isinstance(given, str) else list(given)
 
 
 class Client(Operations):
@@ -218,7 +146,7 @@ class Client(Operations):
 
         ``limit``: the first so many. Ask for one more than you need to see whether there are more.
         """
-        return self._native.kv_keys(bucket, _filters(filters), limit, timeout)[0]
+        return self._native.kv_keys(bucket, filter_list(filters), limit, timeout)[0]
 
     def kv_watch(
         self,
@@ -246,7 +174,7 @@ class Client(Operations):
         if until not in (None, "current"):
             raise ValueError(f"until is 'current' or None, not {until!r}")
         options = {
-            "filters": _filters(filters),
+            "filters": filter_list(filters),
             "updates_only": updates_only,
             "include_history": include_history,
             "ignore_deletes": ignore_deletes,
@@ -260,7 +188,7 @@ class Client(Operations):
 
         Close it, or use it as a context manager. ``is_stale`` says that changes may be missing.
         """
-        return self._native.kv_cache(bucket, _filters(filters), timeout)
+        return self._native.kv_cache(bucket, filter_list(filters), timeout)
 
     def kv_history(self, bucket: str, key: str, *, timeout: float | None = None) -> list[KvEntry]:
         """Every version that is kept of a key, oldest first, delete markers too."""

@@ -11,13 +11,14 @@ A cancelled task stops its call; what a write had sent by then may have been app
 from __future__ import annotations
 
 import asyncio
-import os
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from . import _core
+from ._aio_watch import KvWatch
 from ._client import Client as BlockingClient
-from ._client import connection_params
+from ._connect import connection_params, filter_list
+from ._driver import Driver
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
@@ -25,11 +26,10 @@ if TYPE_CHECKING:
 
     from ._core import Batch, BatchMessage, KvEntry, Message, PubAck, PublishResult, StoredMessage
 
-__all__ = ["Client", "connect"]
+__all__ = ["Client", "KvWatch", "connect"]
 
-#: Waits of calls that end by time are looked at this often, in seconds.
-TICK = 0.1
 WORKERS = 8
+FOREVER = 86400.0
 
 
 async def connect(url: str | Iterable[str] | None = None, **options: Any) -> Client:
@@ -63,14 +63,8 @@ class Client:
         self._workers = workers
         self._loop = loop
         self._blocking = BlockingClient(params, native.blocking)
-        self._socket = -1
-        self._link = -1
-        self._writing = False
-        self._soon = False
-        self._timer: asyncio.TimerHandle | None = None
-        self._wake = os.dup(native.wake_descriptor)
-        loop.add_reader(self._wake, self._woken)
-        self._watch()
+        self._driver = Driver(native, loop)
+        self._call = self._driver.call
 
     async def __aenter__(self) -> Client:
         return self
@@ -89,78 +83,10 @@ class Client:
 
     async def close(self) -> None:
         """Sends what is buffered and closes. Calls under way end with `CancelledError`. Safe to call twice."""
-        if self._wake < 0:
+        if not self._driver.stop():
             return
-        if self._native.is_open:
-            self._native.pump(False)
-        self._unwatch()
-        self._loop.remove_reader(self._wake)
-        os.close(self._wake)
-        self._wake = -1
-        if self._timer:
-            self._timer.cancel()
-        self._native.end_calls()
         await self._loop.run_in_executor(self._workers, self._native.close)
         self._workers.shutdown(wait=False)
-
-    # The event loop ------------------------------------------------------------------------------------------------
-
-    def _watch(self) -> None:
-        """Watches the socket that the connection has now."""
-        self._unwatch()
-        self._link = self._native.link
-        self._socket = self._native.duplicate_socket()
-        if self._socket >= 0:
-            self._loop.add_reader(self._socket, self._pump)
-
-    def _unwatch(self) -> None:
-        if self._socket < 0:
-            return
-        self._loop.remove_reader(self._socket)
-        if self._writing:
-            self._loop.remove_writer(self._socket)
-            self._writing = False
-        os.close(self._socket)
-        self._socket = -1
-
-    def _woken(self) -> None:
-        if self._wake < 0:
-            return
-        self._pump(True)
-        if self._link != self._native.link:
-            self._watch()
-
-    def _pump(self, every: bool = False) -> None:
-        if self._wake < 0:
-            return
-        self._soon = False
-        busy = self._native.pump(every)
-        if self._native.has_output != self._writing and self._socket >= 0:
-            self._writing = not self._writing
-            if self._writing:
-                self._loop.add_writer(self._socket, self._pump)
-            else:
-                self._loop.remove_writer(self._socket)
-        if busy and self._timer is None:
-            self._timer = self._loop.call_later(TICK, self._tick)
-
-    def _tick(self) -> None:
-        self._timer = None
-        self._pump()
-
-    async def _call(self, start: Callable[..., None], *arguments: Any) -> Any:
-        future = self._loop.create_future()
-        start(future, *arguments)
-        if not future.done() and not self._soon:  # all that is started in this turn of the loop is sent at once
-            self._soon = True
-            self._loop.call_soon(self._pump)
-        try:
-            return await future
-        except asyncio.CancelledError:
-            if future.cancelled():
-                self._native.cancel(future)
-                self._loop.call_soon(self._pump, True)
-            raise
 
     def __getattr__(self, name: str) -> Callable[..., Awaitable[Any]]:
         method = None if name.startswith("_") else getattr(self._blocking, name, None)
@@ -178,6 +104,12 @@ class Client:
         on_worker.__name__ = name
         on_worker.__doc__ = method.__doc__
         return on_worker
+
+    async def _start_watch(self, bucket: str, options: dict[str, Any], timeout: float | None) -> _core.LoopWatch:
+        return await self._call(self._native.kv_watch, bucket, options, timeout)  # type: ignore[no-any-return]
+
+    async def _watch_next(self, watch: _core.LoopWatch) -> list[KvEntry]:
+        return await self._call(self._native.kv_watch_next, watch, FOREVER)  # type: ignore[no-any-return]
 
     # Key-value -----------------------------------------------------------------------------------------------------
 
@@ -214,12 +146,70 @@ class Client:
             self._native.kv_update, bucket, key, value, revision, ttl, timeout
         )
 
+    async def kv_get_many(
+        self, bucket: str, keys: Iterable[str], *, consistent: bool = False, timeout: float | None = None
+    ) -> dict[str, KvEntry]:
+        """As `noetl_nats.Client.kv_get_many`."""
+        return await self._call(  # type: ignore[no-any-return]
+            self._native.kv_get_many, bucket, list(keys), consistent, timeout
+        )
+
+    async def kv_put_many(
+        self,
+        bucket: str,
+        items: Mapping[str, Any] | Iterable[tuple[str, Any]],
+        *,
+        ttl: float | None = None,
+        revisions: Mapping[str, int] | None = None,
+        timeout: float | None = None,
+    ) -> dict[str, int]:
+        """As `noetl_nats.Client.kv_put_many`."""
+        pairs = items.items() if hasattr(items, "items") else items
+        return await self._call(  # type: ignore[no-any-return]
+            self._native.kv_put_many, bucket, pairs, dict(revisions or {}), ttl, timeout
+        )
+
     async def kv_keys(
-        self, bucket: str, filters: str | Iterable[str] = ">", *, timeout: float | None = None
+        self,
+        bucket: str,
+        filters: str | Iterable[str] = ">",
+        *,
+        limit: int | None = None,
+        timeout: float | None = None,
     ) -> list[str]:
-        """The keys that match one of the filters (NATS wildcards)."""
-        wanted = [filters] if isinstance(filters, str) else list(filters)
-        return await self._call(self._native.kv_keys, bucket, wanted, timeout)  # type: ignore[no-any-return]
+        """The keys that match one of the filters (NATS wildcards), in the order of their last change."""
+        return await self._call(  # type: ignore[no-any-return]
+            self._native.kv_keys, bucket, filter_list(filters), limit, timeout
+        )
+
+    def kv_watch(
+        self,
+        bucket: str,
+        filters: str | Iterable[str] = ">",
+        *,
+        updates_only: bool = False,
+        include_history: bool = False,
+        ignore_deletes: bool = False,
+        meta_only: bool = False,
+        from_revision: int | None = None,
+        until: str | None = None,
+        timeout: float | None = None,
+    ) -> KvWatch:
+        """What is there, then every change: ``async with nats.kv_watch(...) as watch: async for entry in watch: ...``.
+
+        As `noetl_nats.Client.kv_watch`; bound it by leaving the loop, by `asyncio.timeout`, or with ``until="current"``.
+        """
+        if until not in (None, "current"):
+            raise ValueError(f"until is 'current' or None, not {until!r}")
+        options = {
+            "filters": filter_list(filters),
+            "updates_only": updates_only,
+            "include_history": include_history,
+            "ignore_deletes": ignore_deletes,
+            "meta_only": meta_only,
+            "from_revision": from_revision,
+        }
+        return KvWatch(self, bucket, options, until == "current", timeout)
 
     async def kv_history(self, bucket: str, key: str, *, timeout: float | None = None) -> list[KvEntry]:
         """Every version that is kept of a key, oldest first, delete markers too."""
@@ -332,10 +322,9 @@ class Client:
                     yield message
         finally:
             ahead.cancel()
-            try:  # what was fetched ahead and not given out is for others, at once
+            # What was fetched ahead and not given out is for others, at once. An error of it has nobody to go to.
+            with contextlib.suppress(asyncio.CancelledError, NatsError):
                 (await ahead).nak_all()
-            except (asyncio.CancelledError, Exception):  # noqa: S110 - the reader is gone, and its error was shown or not
-                pass
 
     async def js_get_msgs(
         self,
@@ -363,9 +352,7 @@ class Client:
     ) -> None:
         """Publishes without an acknowledgement. `flush` returns when the server has read it."""
         self._native.publish(subject, data, headers, reply or "")
-        if not self._soon:
-            self._soon = True
-            self._loop.call_soon(self._pump)
+        self._driver.send_soon()
 
     async def request(
         self,

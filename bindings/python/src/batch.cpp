@@ -8,7 +8,11 @@
 namespace noetl::nats::python {
 
 BatchState::BatchState(std::shared_ptr<Gate> gate, std::shared_ptr<Session::Held> held, js::Fetched fetched)
-    : gate_(std::move(gate)), held_(std::move(held)), fetched_(std::move(fetched)), settled_(fetched_.messages.size(), false), pid_(getpid()) {}
+    : gate_(std::move(gate)),
+      held_(std::move(held)),
+      fetched_(std::move(fetched)),
+      settled_(fetched_.messages.size(), false),
+      pid_(getpid()) {}
 
 BatchState::~BatchState() {
   if (pid_ != getpid()) {  // the thread did not follow the fork

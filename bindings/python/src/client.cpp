@@ -95,7 +95,8 @@ void bind_loop(py::module_& module, py::class_<LoopSession>& client, const std::
       .def_property_readonly("is_open", &LoopSession::is_open)
       .def_property_readonly("server", [](const LoopSession& session) { return session.blocking()->server(); })
       .def_property_readonly("blocking", &LoopSession::blocking)
-      .def_property_readonly("has_output", [](const LoopSession& session) { return session.is_open() && session.connection().has_output(); })
+      .def_property_readonly("has_output",
+                             [](const LoopSession& session) { return session.is_open() && session.connection().has_output(); })
       .def_property_readonly("link", [](const LoopSession& session) { return session.connection().link(); })
       .def_property_readonly("wake_descriptor", [](const LoopSession& session) { return session.connection().wake_descriptor(); })
       .def("duplicate_socket", [](const LoopSession& session) { return session.connection().duplicate_socket(); })
@@ -103,7 +104,8 @@ void bind_loop(py::module_& module, py::class_<LoopSession>& client, const std::
       .def("end_calls", &LoopSession::end_all)
       .def("cancel", &LoopSession::cancel)
       .def("publish",
-           [](LoopSession& session, const std::string& subject, const py::object& data, const py::object& headers, const std::string& reply) {
+           [](LoopSession& session, const std::string& subject, const py::object& data, const py::object& headers,
+              const std::string& reply) {
              value_or_raise(session.connection().publish_later(subject, payload_of(data), headers_of(headers), reply));
            })
       .def("flush",
@@ -117,7 +119,8 @@ void bind_loop(py::module_& module, py::class_<LoopSession>& client, const std::
                  kNone);
            })
       .def("request",
-           [](LoopSession& session, py::object future, std::string subject, const py::object& data, const py::object& headers, Seconds timeout) {
+           [](LoopSession& session, py::object future, std::string subject, const py::object& data, const py::object& headers,
+              Seconds timeout) {
              session.start(
                  std::move(future), timeout,
                  [subject = std::move(subject), payload = payload_of(data), lines = headers_of(headers)](js::Api& api, const Wait& wait) {
@@ -162,7 +165,7 @@ void bind_client(py::module_& module, const std::shared_ptr<Gate>& gate) {
   bind_fetch(module, client, loop_client);
   bind_kv(module, client);
   bind_objects(module, client);
-  bind_loop_kv(loop_client);
+  bind_loop_kv(module, loop_client);
 }
 
 }  // namespace noetl::nats::python

@@ -149,7 +149,8 @@ class Publishing {
         chosen_ = js::choose_bulk_mode(api, subject_, wait);
       request_.options.mode = chosen_.mode;
     } else if (request_.mode != "window") {
-      return fail(Code::invalid_argument, fmt::format("js_publish_many: mode: {} is not auto, window, atomic or fast", in_quotes(request_.mode)));
+      return fail(Code::invalid_argument,
+                  fmt::format("js_publish_many: mode: {} is not auto, window, atomic or fast", in_quotes(request_.mode)));
     }
     return {};
   }
@@ -253,19 +254,17 @@ void bind_bulk(py::module_& module, ClientClass& client, py::class_<LoopSession>
                     .maybe_applied = true});
            })
       .def("__repr__", [](const PublishResult& result) { return to_text(shown(result)); });
-  client.def("js_publish_many",
-             [](Session& session, const py::object& subjects, const py::object& payloads, const py::object& headers, const py::object& ids,
-                std::optional<std::string> stream, Seconds ttl, const std::string& mode, std::size_t window, std::size_t batch, bool stop,
-                const py::object& progress, Seconds timeout) {
-               return publish_now(session, request_of(subjects, payloads, headers, ids, stream, ttl, mode, window, batch, stop, progress, timeout));
-             });
-  loop_client.def("js_publish_many",
-                  [](LoopSession& session, py::object future, const py::object& subjects, const py::object& payloads, const py::object& headers,
-                     const py::object& ids, std::optional<std::string> stream, Seconds ttl, const std::string& mode, std::size_t window,
-                     std::size_t batch, bool stop, Seconds timeout) {
-                    publish_in_loop(session, std::move(future),
-                                    request_of(subjects, payloads, headers, ids, stream, ttl, mode, window, batch, stop, py::none(), timeout));
-                  });
+  client.def("js_publish_many", [](Session& session, const py::object& subjects, const py::object& payloads, const py::object& headers,
+                                   const py::object& ids, std::optional<std::string> stream, Seconds ttl, const std::string& mode,
+                                   std::size_t window, std::size_t batch, bool stop, const py::object& progress, Seconds timeout) {
+    return publish_now(session, request_of(subjects, payloads, headers, ids, stream, ttl, mode, window, batch, stop, progress, timeout));
+  });
+  loop_client.def("js_publish_many", [](LoopSession& session, py::object future, const py::object& subjects, const py::object& payloads,
+                                        const py::object& headers, const py::object& ids, std::optional<std::string> stream, Seconds ttl,
+                                        const std::string& mode, std::size_t window, std::size_t batch, bool stop, Seconds timeout) {
+    publish_in_loop(session, std::move(future),
+                    request_of(subjects, payloads, headers, ids, stream, ttl, mode, window, batch, stop, py::none(), timeout));
+  });
 }
 
 }  // namespace noetl::nats::python

@@ -64,50 +64,15 @@ std::pair<std::vector<std::string>, bool> keys(Session& session, const std::stri
 py::dict get_many(Session& session, const std::string& bucket, const std::vector<std::string>& keys, bool consistent, Seconds timeout) {
   auto found = on_bucket(session, bucket, timeout,
                          [&](js::Kv& kv, const Wait& wait) { return kv.get_many(keys, {.consistent = consistent}, wait); });
-  py::dict out;
-  for (auto& each : found) {
-    const py::str key(each.key);
-    out[key] = py::cast(std::make_shared<KvEntry>(std::move(each)));
-  }
-  return out;
+  return by_key(found);
 }
 
-/// The bytes of many values: those of `bytes` objects are not copied.
-struct Values {
-  std::deque<std::string> keys, copies;
-  std::vector<py::object> owners;
-  std::vector<js::KvWrite> writes;
-
-  void add(py::handle key, py::handle value, const py::dict& revisions) {
-    js::KvWrite write{keys.emplace_back(key.cast<std::string>()), {}};
-    if (PyBytes_Check(value.ptr())) {
-      owners.push_back(py::reinterpret_borrow<py::object>(value));
-      write.value = {PyBytes_AS_STRING(value.ptr()), static_cast<std::size_t>(PyBytes_GET_SIZE(value.ptr()))};
-    } else {
-      write.value = copies.emplace_back(payload_of(value));
-    }
-    if (revisions.contains(key)) write.revision = py::object(revisions[key]).cast<std::uint64_t>();
-    writes.push_back(write);
-  }
-};
-
-/// Revisions by key; raises unless all were written.
 py::dict put_many(Session& session, const std::string& bucket, const py::iterable& items, const py::dict& revisions, Seconds ttl,
                   Seconds timeout) {
-  Values values;
-  for (const auto& item : items) {
-    const auto pair = item.cast<std::pair<py::object, py::object>>();
-    values.add(pair.first, pair.second, revisions);
-  }
-  const auto written = on_bucket(session, bucket, timeout, [&](js::Kv& kv, const Wait& wait) {
-    auto outcomes = kv.put_many(values.writes, {.ttl = nanos(ttl)}, wait);
-    if (outcomes)
-      if (auto all = js::all_written(values.writes, *outcomes); !all) outcomes = fail(std::move(all).error());
-    return outcomes;
-  });
-  py::dict out;
-  for (std::size_t i = 0; i < written.size(); ++i) out[py::str(values.keys[i])] = written[i]->revision;
-  return out;
+  KvValues values(items, revisions);
+  const auto written =
+      on_bucket(session, bucket, timeout, [&](js::Kv& kv, const Wait& wait) { return put_values(kv, values, nanos(ttl), wait); });
+  return revisions_by_key(values, written);
 }
 
 std::vector<KvEntry> history(Session& session, const std::string& bucket, const std::string& key, Seconds timeout) {
@@ -129,6 +94,46 @@ void bind_entry(py::module_& module) {
 }
 
 }  // namespace
+
+py::dict by_key(std::vector<KvEntry>& entries) {
+  py::dict out;
+  for (auto& each : entries) {
+    const py::str key(each.key);
+    out[key] = py::cast(std::make_shared<KvEntry>(std::move(each)));
+  }
+  return out;
+}
+
+KvValues::KvValues(const py::iterable& items, const py::dict& revisions) {
+  for (const auto& item : items) {
+    const auto pair = item.cast<std::pair<py::object, py::object>>();
+    add(pair.first, pair.second, revisions);
+  }
+}
+
+void KvValues::add(py::handle key, py::handle value, const py::dict& revisions) {
+  js::KvWrite write{keys.emplace_back(key.cast<std::string>()), {}};
+  if (PyBytes_Check(value.ptr())) {
+    owners.push_back(py::reinterpret_borrow<py::object>(value));
+    write.value = {PyBytes_AS_STRING(value.ptr()), static_cast<std::size_t>(PyBytes_GET_SIZE(value.ptr()))};
+  } else {
+    write.value = copies.emplace_back(payload_of(value));
+  }
+  if (revisions.contains(key)) write.revision = py::object(revisions[key]).cast<std::uint64_t>();
+  writes.push_back(write);
+}
+
+Result<KvOutcomes> put_values(js::Kv& kv, const KvValues& values, std::optional<std::chrono::nanoseconds> ttl, const Wait& wait) {
+  NN_TRY(auto outcomes, kv.put_many(values.writes, {.ttl = ttl}, wait));
+  NN_CHECK(js::all_written(values.writes, outcomes));
+  return outcomes;
+}
+
+py::dict revisions_by_key(const KvValues& values, const KvOutcomes& written) {
+  py::dict out;
+  for (std::size_t i = 0; i < written.size(); ++i) out[py::str(values.keys[i])] = written[i]->revision;
+  return out;
+}
 
 void bind_kv(py::module_& module, ClientClass& client) {
   bind_entry(module);

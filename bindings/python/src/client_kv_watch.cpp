@@ -19,17 +19,6 @@ using js::KvEntry;
 constexpr std::size_t kTakenAlong = 256;
 constexpr std::chrono::hours kForEver{24};
 
-js::KvWatchOptions options_of(const py::dict& given) {
-  js::KvWatchOptions options;
-  options.filters = given["filters"].cast<std::vector<std::string>>();
-  options.updates_only = given["updates_only"].cast<bool>();
-  options.include_history = given["include_history"].cast<bool>();
-  options.ignore_deletes = given["ignore_deletes"].cast<bool>();
-  options.meta_only = given["meta_only"].cast<bool>();
-  options.from_revision = given["from_revision"].cast<std::optional<std::uint64_t>>().value_or(0);
-  return options;
-}
-
 struct Bounds {
   std::optional<std::uint64_t> max_updates;
   Seconds duration, idle;
@@ -183,7 +172,7 @@ class Cache {
 
 std::unique_ptr<Watch> open_watch(Session& session, const std::string& bucket, const py::dict& options, std::optional<std::uint64_t> limit,
                                   Seconds duration, Seconds idle, bool until_current, Seconds timeout) {
-  return std::make_unique<Watch>(session, bucket, options_of(options), Bounds{limit, duration, idle, until_current}, timeout);
+  return std::make_unique<Watch>(session, bucket, watch_options(options), Bounds{limit, duration, idle, until_current}, timeout);
 }
 
 std::unique_ptr<Cache> open_cache(Session& session, const std::string& bucket, const std::vector<std::string>& filters, Seconds timeout) {
@@ -223,6 +212,17 @@ void bind_cache(py::module_& module) {
 }
 
 }  // namespace
+
+js::KvWatchOptions watch_options(const py::dict& given) {
+  js::KvWatchOptions options;
+  options.filters = given["filters"].cast<std::vector<std::string>>();
+  options.updates_only = given["updates_only"].cast<bool>();
+  options.include_history = given["include_history"].cast<bool>();
+  options.ignore_deletes = given["ignore_deletes"].cast<bool>();
+  options.meta_only = given["meta_only"].cast<bool>();
+  options.from_revision = given["from_revision"].cast<std::optional<std::uint64_t>>().value_or(0);
+  return options;
+}
 
 void close_caches() {
   const std::lock_guard lock(caches_mutex);

@@ -8,6 +8,6 @@
 namespace noetl::nats::python {
 
 /// Binds the methods kv_*, each with the future that gets its result.
-void bind_loop_kv(py::class_<LoopSession>& client);
+void bind_loop_kv(py::module_& module, py::class_<LoopSession>& client);
 
 }  // namespace noetl::nats::python

@@ -57,7 +57,8 @@ LoopSession::LoopSession(std::shared_ptr<Gate> gate, Json params)
 LoopSession::~LoopSession() { end_all(); }
 
 wire::Connection& LoopSession::connection() const {
-  if (!held_) raise({.code = Code::failed_precondition, .message = "this client is closed", .hint = "noetl_nats.aio.connect gives a new one"});
+  if (!held_)
+    raise({.code = Code::failed_precondition, .message = "this client is closed", .hint = "noetl_nats.aio.connect gives a new one"});
   return *held_->connection;
 }
 

@@ -27,7 +27,9 @@ class LoopCall final : public Suspender {
   LoopCall& operator=(const LoopCall&) = delete;
 
   void suspend(Clock::time_point until, Condition condition) override;
-  [[nodiscard]] bool may_go_on(Clock::time_point now) const { return now >= until_ || (condition_.holds != nullptr && condition_.holds(condition_.of)); }
+  [[nodiscard]] bool may_go_on(Clock::time_point now) const {
+    return now >= until_ || (condition_.holds != nullptr && condition_.holds(condition_.of));
+  }
   /// Runs until the next wait, or the end.
   void resume();
   [[nodiscard]] bool ended() const { return !fiber_; }
@@ -71,7 +73,8 @@ class LoopSession {
   template <class Body, class Make>
   void start(py::object future, Seconds timeout, Body body, Make make) {
     auto held = held_;
-    if (!held) raise({.code = Code::failed_precondition, .message = "this client is closed", .hint = "noetl_nats.aio.connect gives a new one"});
+    if (!held)
+      raise({.code = Code::failed_precondition, .message = "this client is closed", .hint = "noetl_nats.aio.connect gives a new one"});
     auto call = [held, body = std::move(body), make = std::move(make)](const Wait& wait) mutable -> Result<LoopCall::Make> {
       auto result = body(held->api, wait);
       if (!result) return fail(std::move(result).error());

@@ -100,7 +100,8 @@ Result<void> AtomicPublisher::commit(const Wait& wait) {
   auto done = run();
   if (!done) {
     Error error = done.error();
-    const bool unknown = maybe_stored_ && (error.code == Code::deadline_exceeded || error.code == Code::unavailable || error.code == Code::cancelled);
+    const bool unknown =
+        maybe_stored_ && (error.code == Code::deadline_exceeded || error.code == Code::unavailable || error.code == Code::cancelled);
     for (auto index = begin_; index < next_; ++index) {
       if (unknown || error.code == Code::data_loss)
         report_.unknown.push_back(index);

@@ -27,7 +27,11 @@ bool is_busy(const Error& error) {
 class WindowPublisher final : public BulkPublisher {
  public:
   WindowPublisher(Api& api, const BulkOptions& options)
-      : api_(api), options_(options), requests_(api.connection(), {.window = options.window}), slots_(options.window), window_(options.window) {
+      : api_(api),
+        options_(options),
+        requests_(api.connection(), {.window = options.window}),
+        slots_(options.window),
+        window_(options.window) {
     for (std::size_t i = slots_.size(); i > 0; --i) free_.push_back(static_cast<std::uint32_t>(i - 1));
   }
 

@@ -8,8 +8,8 @@
 namespace noetl::nats::js {
 namespace {
 
-constexpr int kFlow = 500;            ///< acknowledgement wanted every so many messages
-constexpr std::uint64_t kAhead = 2;   ///< and so many of those may be outstanding
+constexpr int kFlow = 500;           ///< acknowledgement wanted every so many messages
+constexpr std::uint64_t kAhead = 2;  ///< and so many of those may be outstanding
 constexpr std::chrono::seconds kPing{1};
 
 /// The last token but one of the reply subject of each message.
@@ -35,11 +35,11 @@ class IngestPublisher final : public BulkPublisher {
   Api& api_;
   BulkOptions options_;
   std::optional<wire::Inbox> inbox_;
-  std::string reply_;           ///< "<inbox>.<id>.<flow>.fail."
-  std::string subject_;         ///< of the last message
-  std::uint64_t sent_ = 0;      ///< number of the last message, from 1
-  std::uint64_t acked_ = 0;     ///< all up to this one are stored
-  std::uint64_t allowed_ = 0;   ///< messages that may be under way
+  std::string reply_;          ///< "<inbox>.<id>.<flow>.fail."
+  std::string subject_;        ///< of the last message
+  std::uint64_t sent_ = 0;     ///< number of the last message, from 1
+  std::uint64_t acked_ = 0;    ///< all up to this one are stored
+  std::uint64_t allowed_ = 0;  ///< messages that may be under way
   bool started_ = false, committed_ = false;
   wire::Headers scratch_;
   BulkReport report_;
@@ -112,8 +112,7 @@ void IngestPublisher::stop(Error error) {
 
 bool IngestPublisher::add(const Outgoing& message, const Wait& wait) {
   const auto attempt = [&]() -> Result<void> {
-    if (!message.message_id.empty())
-      return fail(Code::invalid_argument, "mode fast takes no message ids", "use mode window, or auto");
+    if (!message.message_id.empty()) return fail(Code::invalid_argument, "mode fast takes no message ids", "use mode window, or auto");
     if (!inbox_) return start(message, wait);
     NN_CHECK(read_until([&] { return committed_ || sent_ < acked_ + allowed_; }, wait));
     if (committed_) return fail(Code::unavailable, "the server has ended the ingest");
@@ -139,7 +138,8 @@ BulkReport IngestPublisher::finish(const Wait& wait) {
   }
   report_.count = std::min(acked_, messages);
   for (auto index = report_.count; index < messages; ++index) {
-    const bool refused = std::any_of(report_.failures.begin(), report_.failures.end(), [&](const auto& each) { return each.index == index; });
+    const bool refused =
+        std::any_of(report_.failures.begin(), report_.failures.end(), [&](const auto& each) { return each.index == index; });
     if (refused) continue;
     if (committed_)
       report_.failures.push_back({index, Error{.code = Code::unavailable, .message = "the ingest had ended before this message"}});

@@ -203,7 +203,10 @@ Result<std::chrono::nanoseconds> Connection::round_trip(const Wait& wait) {
 
 void Connection::close() { shared_->close(); }
 
-void Connection::adopt_by_loop() { shared_->stop_caretaker(); }
+void Connection::adopt_by_loop() {
+  shared_->stop_caretaker();
+  shared_->in_loop = true;
+}
 void Connection::write_out() { shared_->socket.write(shared_->connection); }
 void Connection::pump() { shared_->pump(); }
 bool Connection::has_output() const { return Socket::buffered(shared_->connection) > 0; }

@@ -4,7 +4,6 @@
 #include <pthread.h>
 #include <unistd.h>
 
-
 #include "base/bytes.hpp"
 #include "base/names.hpp"
 #include "wire/status.hpp"

@@ -110,6 +110,7 @@ struct Shared : std::enable_shared_from_this<Shared> {
   pid_t pid = 0;
   std::shared_ptr<void> identity;  ///< what the callbacks of nats.c sign with, also after a reconnect
   Socket socket;
+  bool in_loop = false;  ///< an event loop drives it
 
   std::mutex mutex;
   bool closed = false;
@@ -136,9 +137,9 @@ struct Shared : std::enable_shared_from_this<Shared> {
   std::uint64_t turns = 0;
   std::atomic<Clock::rep> last_turn{0};  ///< its end
   std::vector<Queue*> followers;
-  std::condition_variable rest;       ///< the caretaker sleeps on it
-  std::condition_variable no_leader;  ///< close() waits on it
-  std::string reply_prefix;           ///< "_INBOX.<random>."
+  std::condition_variable rest;                ///< the caretaker sleeps on it
+  std::condition_variable no_leader;           ///< close() waits on it
+  std::string reply_prefix;                    ///< "_INBOX.<random>."
   std::vector<std::shared_ptr<Queue>> places;  ///< for replies, free
   std::uint64_t next_place = 1;
   std::unique_ptr<std::thread> caretaker;

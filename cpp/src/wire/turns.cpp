@@ -102,6 +102,7 @@ void Shared::take_turn(Queue& queue, Clock::duration longest) {
     ++turns;
     lock.unlock();
     socket.drive(connection, longest);
+    if (in_loop) socket.wake();  // for the calls whose answers we have read
     lock.lock();
     end_turn();
     return;
@@ -155,7 +156,7 @@ void Shared::wake(Queue& queue) {
 }
 
 void Shared::look_around() {
-  if (Suspender::current() != nullptr) return;  // the loop looks
+  if (in_loop) return;  // it looks
   if (Clock::now().time_since_epoch().count() - last_turn.load() > Clock::duration(kStale).count()) pump();
 }
 
