@@ -133,7 +133,9 @@ def test_a_cancelled_call_stops_and_the_others_go_on(server: Server) -> None:
         await nats.kv_put("B", "k", b"v")
         for each in waiting:
             each.cancel()
-        assert all(isinstance(each, asyncio.CancelledError) for each in await asyncio.gather(*waiting, return_exceptions=True))
+        assert all(
+            isinstance(each, asyncio.CancelledError) for each in await asyncio.gather(*waiting, return_exceptions=True)
+        )
         entry = await nats.kv_get("B", "k")
         assert entry is not None
         on_a_worker = asyncio.ensure_future(nats.js_consume("S", "c", duration=60))

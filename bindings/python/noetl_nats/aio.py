@@ -11,6 +11,8 @@ A cancelled task stops its call; what a write had sent by then may have been app
 from __future__ import annotations
 
 import asyncio
+import contextlib
+from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +21,7 @@ from ._aio_watch import KvWatch
 from ._client import Client as BlockingClient
 from ._connect import connection_params, filter_list
 from ._driver import Driver
+from .errors import NatsError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
@@ -314,17 +317,20 @@ class Client:
         """The messages of a pull consumer, one after the other, for good: ``async for message in ...``. The next batch is
         fetched while this one is worked on. Each message is to be acknowledged (``message.ack()``)."""
         ahead = asyncio.ensure_future(self.js_fetch(stream, consumer, batch=batch, timeout=timeout))
+        rest: deque[BatchMessage] = deque()
         try:
             while True:
-                messages = await ahead
+                rest.extend(await ahead)
                 ahead = asyncio.ensure_future(self.js_fetch(stream, consumer, batch=batch, timeout=timeout))
-                for message in messages:
-                    yield message
+                while rest:
+                    yield rest.popleft()
         finally:
             ahead.cancel()
-            # What was fetched ahead and not given out is for others, at once. An error of it has nobody to go to.
+            # What was fetched and not given out is for others, at once. An error of it has nobody to go to.
             with contextlib.suppress(asyncio.CancelledError, NatsError):
-                (await ahead).nak_all()
+                rest.extend(await ahead)
+            for message in rest:
+                message.nak()
 
     async def js_get_msgs(
         self,
