@@ -27,11 +27,11 @@ format: setup    ## Rewrite sources in the project's format
 generate: build  ## Python stubs and the reference, from the operations
 	@.venv/bin/python tools/generate.py
 
-asan: setup      ## C++ tests under AddressSanitizer and UndefinedBehaviorSanitizer
-	@cmake --preset asan >/dev/null && cmake --build --preset asan && ctest --test-dir build/asan --output-on-failure
+asan: setup      ## C++ tests of the data plane under AddressSanitizer and UndefinedBehaviorSanitizer
+	@tools/sanitize.sh asan
 
-tsan: setup      ## C++ tests under ThreadSanitizer
-	@cmake --preset tsan >/dev/null && cmake --build --preset tsan && ctest --test-dir build/tsan --output-on-failure
+tsan: setup      ## C++ tests of the data plane under ThreadSanitizer
+	@tools/sanitize.sh tsan
 
 bench: setup     ## Side by side with other clients; BENCH="--only '^kv_get' --scale 0.05 --rounds 1" for a part
 	@tools/bench.sh $(BENCH)

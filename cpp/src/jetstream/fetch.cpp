@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 
 #include "base/bytes.hpp"
@@ -20,12 +21,18 @@ constexpr Clock::duration kGrace = 1s;
 /// collect() asks again at least so often.
 constexpr Nanos kLongestRound = 5s;
 
-std::vector<std::string_view> tokens_of(std::string_view subject) {
-  std::vector<std::string_view> out;
-  std::size_t start = 0;
-  while (start <= subject.size()) {
+constexpr std::size_t kMostTokens = 16;  // of an acknowledgement subject that we know; what follows is of no use to us
+
+struct Tokens {
+  std::array<std::string_view, kMostTokens> at;
+  std::size_t count = 0;
+};
+
+Tokens tokens_of(std::string_view subject) {
+  Tokens out;
+  for (std::size_t start = 0; start <= subject.size() && out.count < kMostTokens;) {
     const auto dot = std::min(subject.find('.', start), subject.size());
-    out.push_back(subject.substr(start, dot - start));
+    out.at[out.count++] = subject.substr(start, dot - start);
     start = dot + 1;
   }
   return out;
@@ -133,10 +140,10 @@ Result<Pull::Step> Pull::take(wire::Message message) {
     if (const auto status = message.status()) return read_status(*status, message.description());
     return Step::more;
   }
-  auto delivery = parse_ack_subject(message.reply());
+  const auto delivery = parse_ack_subject(message.reply());
   if (!delivery) return refused(Code::internal, fmt::format("cannot read the reply subject {}", message.reply()));
-  if (auto pin = message.header("Nats-Pin-Id")) out_.pin_id = std::move(*pin);
-  out_.messages.push_back({std::move(message), std::move(*delivery)});
+  if (auto pin = options_.group.empty() ? std::nullopt : message.header("Nats-Pin-Id")) out_.pin_id = std::move(*pin);
+  out_.messages.push_back({std::move(message), *delivery});
   return out_.messages.size() >= options_.batch ? Step::end : Step::more;
 }
 
@@ -170,12 +177,11 @@ Result<Fetched> Pull::run(const Wait& wait) {
 }  // namespace
 
 std::optional<Delivery> parse_ack_subject(std::string_view subject) {
-  const auto tokens = tokens_of(subject);
-  if (tokens.size() < 9 || tokens[0] != "$JS" || tokens[1] != "ACK") return std::nullopt;
-  if (tokens.size() == 10) return std::nullopt;
+  const auto [tokens, count] = tokens_of(subject);
+  if (count < 9 || count == 10 || tokens[0] != "$JS" || tokens[1] != "ACK") return std::nullopt;
   Delivery out;
   std::size_t at = 2;
-  if (tokens.size() > 9) {
+  if (count > 9) {
     if (tokens[2] != "_") out.domain = tokens[2];
     at = 4;  // domain, hash of the account
   }
@@ -184,7 +190,7 @@ std::optional<Delivery> parse_ack_subject(std::string_view subject) {
   const bool read = read_number(tokens[at + 2], out.delivered) && read_number(tokens[at + 3], out.stream_sequence) &&
                     read_number(tokens[at + 4], out.consumer_sequence) && read_number(tokens[at + 5], out.unix_nanos) &&
                     read_number(tokens[at + 6], out.pending);
-  return read ? std::optional(std::move(out)) : std::nullopt;
+  return read ? std::optional(out) : std::nullopt;
 }
 
 std::string_view name_of(End end) {
