@@ -79,7 +79,8 @@ TEST(TurnsServerTest, PingsAreAnsweredWhileNobodyWaits) {
   const testing::Server server(kUnread);
   const auto connection = open(server, true);
   const auto id = connection->server().client_id;
-  const auto lost = wait_until(Wait::for_duration(std::chrono::seconds(2)), [&] { return connection->link() > 1; });  // it was attached once
+  const auto lost =
+      wait_until(Wait::for_duration(std::chrono::seconds(2)), [&] { return connection->link() > 1; });  // it was attached once
   ASSERT_OK(lost);
   EXPECT_FALSE(*lost);
   EXPECT_TRUE(connection->is_open());

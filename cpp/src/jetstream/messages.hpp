@@ -75,7 +75,7 @@ struct MessageQuery {
 /// What the reply subject of a delivered message tells; acknowledgements are sent to it.
 struct Delivery {
   std::string_view domain, stream, consumer;  ///< parts of the subject that was read
-  std::uint64_t delivered = 0;  ///< how often, this time included
+  std::uint64_t delivered = 0;                ///< how often, this time included
   std::uint64_t stream_sequence = 0, consumer_sequence = 0;
   std::int64_t unix_nanos = 0;
   std::uint64_t pending = 0;  ///< messages that still wait behind this one
