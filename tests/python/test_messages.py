@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from typing import Any
 import pytest
 
 import noetl_nats as nn
-from nats_server import Server
+from nats_server import Server, eventually
 
 Document = dict[str, Any]
 
@@ -41,11 +42,13 @@ def pending(url: str) -> int:
 def command(*arguments: str, **options: Any) -> subprocess.CompletedProcess[bytes]:
     binary = shutil.which("noetl-nats")
     assert binary
-    return subprocess.run([binary, *arguments], capture_output="stdout" not in options, timeout=60, check=False, **options)
+    return subprocess.run(
+        [binary, *arguments], capture_output="stdout" not in options, timeout=60, check=False, **options
+    )
 
 
 def test_lines_are_messages_as_they_are(url: str, tmp_path: Path) -> None:
-    (tmp_path / "in.txt").write_bytes(b"one\r\n\n{\"a\": 12345678901234567890123}\n\xff\xfe\nlast")
+    (tmp_path / "in.txt").write_bytes(b'one\r\n\n{"a": 12345678901234567890123}\n\xff\xfe\nlast')
     result = publish(url, tmp_path / "in.txt", subject="s.a", msg_id_template="in-{{ line }}")
     assert (result["status"], result["count"], result["stored"]) == ("success", 5, 5)
     again = publish(url, tmp_path / "in.txt", subject="s.a", msg_id_template="in-{{ line }}")
@@ -102,9 +105,7 @@ def test_json_lines(url: str, tmp_path: Path) -> None:
         ("in.jsonl", '{"a": 1}\n{"data": 1, "subject": "x y"}\n', 2, "line 2: subject: 'x y'"),
     ],
 )
-def test_a_bad_row_is_named_by_its_line(
-    url: str, tmp_path: Path, name: str, text: str, line: int, what: str
-) -> None:
+def test_a_bad_row_is_named_by_its_line(url: str, tmp_path: Path, name: str, text: str, line: int, what: str) -> None:
     (tmp_path / name).write_text(text)
     result = publish(url, tmp_path / name, subject="s.a")
     assert result["status"] == "error"
@@ -225,3 +226,25 @@ def test_the_client_settles_by_ack_id(url: str) -> None:
         messages = nats.js_consume("S", "C", ack_mode="manual")["messages"]
         assert nats.js_ack([each["ack_id"] for each in messages], double=True)["count"] == 2
     assert pending(url) == 0
+
+
+def test_a_slow_pipe_holds_nothing_back_and_can_be_stopped(url: str) -> None:
+    """A line is stored before the next one comes; Ctrl-C ends the wait for it, and says what is stored."""
+    binary = shutil.which("noetl-nats")
+    assert binary
+    with subprocess.Popen(
+        [binary, "js", "publish-many", "s.a", "--file", "-", "--mode", "window", "--url", url],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as process:
+        assert process.stdin
+        assert process.stdout
+        process.stdin.write(b"one\n")
+        process.stdin.flush()
+        eventually(lambda: len(stored(url)) == 1)
+        process.send_signal(signal.SIGINT)
+        result = json.loads(process.stdout.read())
+        assert process.wait(timeout=20) == 130
+    assert result["error"]["code"] == "cancelled"
+    assert result["count"] + len(result["unknown"]) == 1

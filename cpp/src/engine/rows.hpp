@@ -26,6 +26,8 @@ class RowReader {
 
   /// Nothing at the end. Empty lines are rows of `lines` only. Errors: the file cannot be read, cancelled.
   [[nodiscard]] Result<std::optional<Row>> next(const Wait& wait);
+  /// No row is there now: `next` would wait for whoever fills the pipe.
+  [[nodiscard]] bool would_wait() const { return lines_.would_wait(); }
   [[nodiscard]] RowFormat format() const { return format_; }
   /// Of CSV.
   [[nodiscard]] const std::vector<std::string>& columns() const { return columns_; }

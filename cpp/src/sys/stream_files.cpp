@@ -54,6 +54,13 @@ Result<std::size_t> FileReader::read_some(char* buffer, std::size_t size, const 
   }
 }
 
+bool FileReader::would_wait() const {
+  pollfd ready{file_.get(), POLLIN, 0};
+  return poll(&ready, 1, 0) == 0;
+}
+
+bool LineReader::would_wait() const { return !at_end_ && buffer_.find('\n', begin_) == std::string::npos && file_.would_wait(); }
+
 Result<std::optional<std::string_view>> LineReader::next(const Wait& wait) {
   constexpr std::size_t kPiece = 64 * 1024, kLongest = 64 * 1024 * 1024;
   std::size_t searched = begin_;

@@ -23,6 +23,8 @@ class FileReader {
   /// What is there, at most `size`; waits only while nothing is (a pipe); 0 at the end. Errors: cancelled. `wait`'s deadline
   /// does not count: whoever fills the pipe may take his time.
   [[nodiscard]] Result<std::size_t> read_some(char* buffer, std::size_t size, const Wait& wait);
+  /// `read_some` would wait.
+  [[nodiscard]] bool would_wait() const;
   /// Back to the beginning.
   [[nodiscard]] Result<void> rewind();
   [[nodiscard]] const std::filesystem::path& path() const { return path_; }
@@ -40,6 +42,8 @@ class LineReader {
   /// The next line, good until the next call; nothing at the end. Errors: resource_exhausted (a line of more than 64 MiB),
   /// cancelled.
   [[nodiscard]] Result<std::optional<std::string_view>> next(const Wait& wait);
+  /// No line is there now: `next` would wait for whoever fills the pipe.
+  [[nodiscard]] bool would_wait() const;
   /// Number of the line that `next` gave, from 1.
   [[nodiscard]] std::uint64_t number() const { return number_; }
 

@@ -15,6 +15,8 @@ namespace {
 
 /// In a shorter list, looking at the stream would cost more than fast ingest gives.
 constexpr std::size_t kWorthALook = 2048;
+/// How long a call that was stopped waits for answers that are on their way.
+constexpr std::chrono::milliseconds kLastLook{100};
 /// Refusals that the result names one by one.
 constexpr std::size_t kShownErrors = 1000;
 
@@ -37,7 +39,8 @@ struct In {
         field("messages", &In::messages,
               "The messages: {subject, data, headers, msg_id, ttl, encoding}, or data alone. A list that a step gave, for example."),
         field("file", &In::file, "Or the rows of this file; it is read as it is sent.").format("input-path").defaulted(),
-        field("format", &In::format, "Of the file: lines, jsonl (JSON lines), csv (with a header row), auto: by its name, or first character.")
+        field("format", &In::format,
+              "Of the file: lines, jsonl (JSON lines), csv (with a header row), auto: by its name, or first character.")
             .one_of({"auto", "lines", "jsonl", "csv"}),
         field("rows", &In::rows, "What a row is: message, data (all of it), auto: a message when it has a member data or subject.")
             .one_of({"auto", "message", "data"}),
@@ -47,9 +50,10 @@ struct In {
             .defaulted(),
         field("stream", &In::stream, "The stream that must store them; another one refuses.").format("stream-name").defaulted(),
         field("ttl", &In::ttl, "Delete the messages after this time; the stream must allow it (allow_msg_ttl).").since("2.11"),
-        field("mode", &In::mode,
-              "window: in flight, each acknowledged by itself; atomic: batches, stored whole or not at all (2.12); fast: fast ingest (2.14); "
-              "auto: fast where it does the same as window, else window.")
+        field(
+            "mode", &In::mode,
+            "window: in flight, each acknowledged by itself; atomic: batches, stored whole or not at all (2.12); fast: fast ingest (2.14); "
+            "auto: fast where it does the same as window, else window.")
             .one_of({"auto", "window", "atomic", "fast"}),
         field("window", &In::window, "Messages in flight.").min(1).max(4096),
         field("batch", &In::batch, "Messages in an atomic batch.").min(1).max(1000),
@@ -88,21 +92,20 @@ struct Out {
   std::optional<std::string> mode_reason;
   bool truncated = false;
   static auto fields() {
-    return std::tuple{
-        field("status", &Out::status, "success: every message is stored; partial: with on_error continue, some are not."),
-        field("count", &Out::count, "Messages that were acknowledged."),
-        field("stored", &Out::stored, "Of those: stored now."),
-        field("duplicates", &Out::duplicates, "Of those: known by their message id, not stored again."),
-        field("failed", &Out::failed, "Messages that were refused, or could not be made from their row."),
-        field("first_seq", &Out::first_seq, "Lowest sequence."),
-        field("last_seq", &Out::last_seq, "Highest sequence."),
-        field("streams", &Out::streams, "Where they are."),
-        field("errors", &Out::errors, "Those that failed: {index, line, code, message}, at most 1000."),
-        field("unknown", &Out::unknown, "Indexes of messages that were sent and not answered: stored or not."),
-        field("not_sent", &Out::not_sent, "Index of the first message that was not sent."),
-        field("mode", &Out::mode, "How they were sent: window, atomic, fast."),
-        field("mode_reason", &Out::mode_reason, "Why auto did not choose fast."),
-        field("truncated", &Out::truncated, "True: errors does not hold all.")};
+    return std::tuple{field("status", &Out::status, "success: every message is stored; partial: with on_error continue, some are not."),
+                      field("count", &Out::count, "Messages that were acknowledged."),
+                      field("stored", &Out::stored, "Of those: stored now."),
+                      field("duplicates", &Out::duplicates, "Of those: known by their message id, not stored again."),
+                      field("failed", &Out::failed, "Messages that were refused, or could not be made from their row."),
+                      field("first_seq", &Out::first_seq, "Lowest sequence."),
+                      field("last_seq", &Out::last_seq, "Highest sequence."),
+                      field("streams", &Out::streams, "Where they are."),
+                      field("errors", &Out::errors, "Those that failed: {index, line, code, message}, at most 1000."),
+                      field("unknown", &Out::unknown, "Indexes of messages that were sent and not answered: stored or not."),
+                      field("not_sent", &Out::not_sent, "Index of the first message that was not sent."),
+                      field("mode", &Out::mode, "How they were sent: window, atomic, fast."),
+                      field("mode_reason", &Out::mode_reason, "Why auto did not choose fast."),
+                      field("truncated", &Out::truncated, "True: errors does not hold all.")};
   }
 };
 
@@ -124,6 +127,7 @@ class Source {
     if (at_ == list_->size()) return std::nullopt;
     return Row{.line = 0, .value = (*list_)[at_++], .text = {}, .problem = {}};
   }
+  [[nodiscard]] bool would_wait() const { return file_ && file_->would_wait(); }
   /// Why some message may have a subject or id of its own; empty: none has.
   [[nodiscard]] std::string variety(const In& in) const {
     const auto names_own = [&](const Json& value) {
@@ -176,7 +180,8 @@ class Publishing {
     if (in_.ttl) NN_CHECK(js::publish_headers({}, {.ttl = in_.ttl->value}));
     NN_TRY(const auto publisher, start(*api));
     const auto read = send_all(*api, *publisher);
-    return result(publisher->finish(wait()), read);
+    // Who stops it still wants to know what is stored: answers that are on their way count.
+    return result(publisher->finish(context_.cancelled() ? Wait::for_duration(kLastLook) : wait()), read);
   }
 
  private:
@@ -208,6 +213,7 @@ class Publishing {
   Result<void> send_all(js::Api& api, js::BulkPublisher& publisher) {
     auto shown = Clock::now();
     while (true) {
+      if (source_.would_wait()) NN_CHECK(api.connection().send_now());  // a slow pipe must not hold back what it gave already
       NN_TRY(auto row, source_.next(wait()));
       if (!row) return {};
       const auto line = row->line;
@@ -291,7 +297,8 @@ class Publishing {
     if (!first && report.stopped) return *report.stopped;
     if (!first) return {.code = Code::unavailable, .message = "no answer came for messages that were sent"};
     const auto line = positions_.line_of(first->index);
-    first->error.message = line ? fmt::format("line {}: {}", *line, first->error.message) : fmt::format("messages[{}]: {}", first->index, first->error.message);
+    first->error.message = line ? fmt::format("line {}: {}", *line, first->error.message)
+                                : fmt::format("messages[{}]: {}", first->index, first->error.message);
     return std::move(first->error);
   }
 
@@ -333,8 +340,10 @@ Operation op_js_publish_many() {
            "`unknown`; with them they are sent again. `timeout_ms` is the longest time without an answer.",
        .effect = Effect::write,
        .idempotent = false,
-       .errors = {Code::not_found, Code::conflict, Code::failed_precondition, Code::resource_exhausted, Code::unimplemented, Code::data_loss},
-       .examples = {{"A few", {{"subject", "orders.new"}, {"messages", {{{"data", {{"id", 7}}}}, {{"data", {{"id", 8}}}, {"msg_id", "order-8"}}}}}},
+       .errors = {Code::not_found, Code::conflict, Code::failed_precondition, Code::resource_exhausted, Code::unimplemented,
+                  Code::data_loss},
+       .examples = {{"A few",
+                     {{"subject", "orders.new"}, {"messages", {{{"data", {{"id", 7}}}}, {{"data", {{"id", 8}}}, {"msg_id", "order-8"}}}}}},
                     {"A CSV file, once only, each row to the subject of its region",
                      {{"subject", "orders.{{ region }}"}, {"file", "orders.csv"}, {"msg_id_template", "order-{{ id }}"}}}},
        .exit_status = [](const Json& result) -> std::optional<int> {
