@@ -53,7 +53,8 @@ Result<Json> pull_consumer(js::Api& api, const std::string& stream, const std::s
                            std::vector<std::string>& warnings) {
   NN_TRY(const Json info, js::consumer_info(api, stream, consumer, wait));
   if (!info["config"].value("deliver_subject", std::string()).empty())
-    return fail(Code::failed_precondition, fmt::format("consumer {} on stream {} pushes its messages, they cannot be fetched", consumer, stream),
+    return fail(Code::failed_precondition,
+                fmt::format("consumer {} on stream {} pushes its messages, they cannot be fetched", consumer, stream),
                 "make a pull consumer: noetl-nats consumer apply without deliver_subject");
   if (info.value("paused", false)) warnings.push_back("the consumer is paused: it delivers nothing");
   return info["config"];
@@ -69,7 +70,8 @@ std::size_t keep_within_limits(js::FetchOptions& options, const Json& config) {
 
 Result<void> check_ack_mode(const Context& context, std::string_view operation, const std::string& ack_mode) {
   if (ack_mode != kOnSuccess || context.knows_delivery()) return {};
-  return fail(Code::failed_precondition, fmt::format("{}: ack_mode: on_success needs a caller that tells when the result is out", operation),
+  return fail(Code::failed_precondition,
+              fmt::format("{}: ack_mode: on_success needs a caller that tells when the result is out", operation),
               "use manual, and js_ack when the messages are safe");
 }
 
@@ -108,7 +110,8 @@ void check_ack_ids(const std::vector<std::string>& ack_ids, schema::Problems& pr
   if (ack_ids.empty()) problems.push_back({"ack_ids", "is empty"});
   for (std::size_t i = 0; i < ack_ids.size(); ++i)
     if (!js::parse_ack_subject(ack_ids[i]) || check_subject(ack_ids[i]))
-      problems.push_back({fmt::format("ack_ids[{}]", i), fmt::format("{} is not an ack_id of js_consume or js_fetch", in_quotes(ack_ids[i]))});
+      problems.push_back(
+          {fmt::format("ack_ids[{}]", i), fmt::format("{} is not an ack_id of js_consume or js_fetch", in_quotes(ack_ids[i]))});
 }
 
 Result<SettledView> settle(Context& context, const std::vector<std::string>& ack_ids, std::string_view verb, bool confirm) {

@@ -98,8 +98,8 @@ struct Unsettled {
   std::string code, message;
   static auto fields() {
     using schema::field;
-    return std::tuple{field("index", &Unsettled::index, "Position in ack_ids, from 0."), field("code", &Unsettled::code, "Code of the error."),
-                      field("message", &Unsettled::message, "What happened.")};
+    return std::tuple{field("index", &Unsettled::index, "Position in ack_ids, from 0."),
+                      field("code", &Unsettled::code, "Code of the error."), field("message", &Unsettled::message, "What happened.")};
   }
 };
 

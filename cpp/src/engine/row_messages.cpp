@@ -65,7 +65,8 @@ RowMessages::RowMessages(const RowMessageParams& params, schema::Problems& probl
   };
   subject_ = RowTemplate::parse(params.subject, "subject", problems);
   if (subject_.is_constant() && !subject_.empty())
-    if (const auto wrong = check_subject(params.subject)) problems.push_back({"subject", fmt::format("{} {}", in_quotes(params.subject), *wrong)});
+    if (const auto wrong = check_subject(params.subject))
+      problems.push_back({"subject", fmt::format("{} {}", in_quotes(params.subject), *wrong)});
   message_id_ = RowTemplate::parse(params.message_id, "msg_id_template", problems);
   if (message_id_.is_constant() && !message_id_.empty())
     problems.push_back({"msg_id_template", "has no {{ name }}: with one id for all, only the first message would be stored"});
@@ -116,7 +117,8 @@ Result<std::string> RowMessages::payload_of(const Row& row, bool is_message) con
   }
   if (!row.value.contains("data")) return bad("data", "is required");
   NN_TRY(const auto own, text_member(row.value, "encoding"));
-  if (!own.empty() && !has(kEncodings, own)) return bad("encoding", fmt::format("{} is not one of auto, utf-8, text, json, base64", in_quotes(own)));
+  if (!own.empty() && !has(kEncodings, own))
+    return bad("encoding", fmt::format("{} is not one of auto, utf-8, text, json, base64", in_quotes(own)));
   return payload_bytes("data", row.value["data"], own.empty() ? params_.encoding : own, params_.compat);
 }
 

@@ -47,7 +47,7 @@ class RowMessages {
   RowTemplate subject_, message_id_;
   std::vector<std::pair<std::string, RowTemplate>> header_templates_;
   std::optional<wire::Headers> headers_;  ///< those that are the same for all
-  std::vector<std::string> named_;  ///< members that templates name
+  std::vector<std::string> named_;        ///< members that templates name
 };
 
 }  // namespace noetl::nats

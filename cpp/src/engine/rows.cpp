@@ -27,7 +27,8 @@ std::optional<std::string> read_cell(std::string_view& rest, std::string& cell) 
     const auto end = std::min(rest.find(','), rest.size());
     cell = rest.substr(0, end);
     rest.remove_prefix(end);
-    return cell.find('"') == std::string::npos ? std::nullopt : std::optional<std::string>("a quote inside of a field that is not in quotes");
+    return cell.find('"') == std::string::npos ? std::nullopt
+                                               : std::optional<std::string>("a quote inside of a field that is not in quotes");
   }
   rest.remove_prefix(1);
   while (true) {
@@ -95,7 +96,8 @@ Result<std::optional<Row>> RowReader::next_json(const Wait& wait) {
     NN_TRY(const auto line, next_line(wait));
     if (!line) return std::nullopt;
     if (is_blank(*line)) continue;
-    Row row{.line = lines_.number(), .value = Json::parse(*line, nullptr, false), .text = std::string(without_return(*line)), .problem = {}};
+    Row row{
+        .line = lines_.number(), .value = Json::parse(*line, nullptr, false), .text = std::string(without_return(*line)), .problem = {}};
     if (row.value.is_discarded()) row.problem = "is not JSON (one value on each line)";
     return row;
   }
@@ -118,7 +120,8 @@ Result<std::optional<Row>> RowReader::next_record(const Wait& wait) {
       row.text += '\n';
     row.text += *line;
     quotes += static_cast<std::size_t>(std::count(line->begin(), line->end(), '"'));
-    if (row.text.size() > kLongestRecord) return fail(Code::resource_exhausted, fmt::format("the row at line {} is longer than 64 MiB", row.line));
+    if (row.text.size() > kLongestRecord)
+      return fail(Code::resource_exhausted, fmt::format("the row at line {} is longer than 64 MiB", row.line));
   } while (row.line == 0 || quotes % 2 != 0);
   if (row.text.ends_with('\r')) row.text.pop_back();
   if (!is_utf8(row.text)) row.problem = "is not UTF-8";
@@ -129,7 +132,8 @@ Result<void> RowReader::read_columns(const Wait& wait) {
   NN_TRY(auto header, next_record(wait));
   if (!header) return {};
   const auto bad = [](std::string_view what) {
-    return fail(Code::invalid_argument, fmt::format("file: the header row (line 1) {}", what), "a CSV file begins with the names of its columns");
+    return fail(Code::invalid_argument, fmt::format("file: the header row (line 1) {}", what),
+                "a CSV file begins with the names of its columns");
   };
   if (header->problem) return bad(*header->problem);
   if (const auto problem = read_cells(header->text, columns_)) return bad("has " + *problem);

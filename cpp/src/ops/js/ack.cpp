@@ -20,8 +20,9 @@ Result<SettledView> run(Context& context, const In& in) { return settle(context,
 Operation op_js_ack() {
   return define<In, SettledView>(
       {.summary = "Acknowledge messages: they are not delivered again.",
-       .description = "On a stream with the retention `workqueue` or `interest` that removes them. Without `double` the server has read the "
-                      "acknowledgements when it returns; it does not say what became of them.",
+       .description =
+           "On a stream with the retention `workqueue` or `interest` that removes them. Without `double` the server has read the "
+           "acknowledgements when it returns; it does not say what became of them.",
        .effect = Effect::write,
        .errors = {Code::not_found},
        .examples = {{"One message, surely", {{"ack_ids", {"$JS.ACK.ORDERS.billing.1.7.7.1767323045000000000.0"}}, {"double", true}}}}},

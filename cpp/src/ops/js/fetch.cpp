@@ -29,9 +29,10 @@ struct In : PriorityParams {
         field("batch", &In::batch, "At most so many messages: 10 000, or 10 000 000 with file.").min(1).max(10'000'000),
         field("timeout_ms", &In::timeout_ms, "Go on for so long, in milliseconds.").min(1).max(3600000),
         field("idle_ms", &In::idle_ms, "End when no message came for so long, in milliseconds.").min(1).max(3600000),
-        field("until", &In::until,
-              "When to end before timeout_ms: limit (batch is full), idle (also when nothing came for idle_ms), caught_up (also when nothing "
-              "waits behind the last message).")
+        field(
+            "until", &In::until,
+            "When to end before timeout_ms: limit (batch is full), idle (also when nothing came for idle_ms), caught_up (also when nothing "
+            "waits behind the last message).")
             .one_of({"limit", "idle", "caught_up"}),
         field("file", &In::file,
               "Write the messages to this file as JSON lines, in place of messages. It is there, whole and synced, before anything is "
@@ -39,7 +40,8 @@ struct In : PriorityParams {
             .format("path")
             .defaulted(),
         field("ack_mode", &In::ack_mode,
-              "manual: leave them pending and give an ack_id for each; on_fetch: acknowledge before returning; on_success: when the result is "
+              "manual: leave them pending and give an ack_id for each; on_fetch: acknowledge before returning; on_success: when the result "
+              "is "
               "out; none: leave them pending.")
             .one_of({"manual", "on_fetch", "on_success", "none"}),
         field("max_bytes", &In::max_bytes, "At most so many bytes in one request."),
@@ -74,7 +76,7 @@ struct Out {
         field("file", &Out::file, "The file that was written: a message on each line, as in messages."),
         field("acked", &Out::acked, "True only when the server has confirmed every acknowledgement."),
         field("ack_mode", &Out::ack_mode, "What was done about acknowledgements."),
-        field("reason", &Out::reason, "Why it ended: limit, time, idle, caught_up."),
+        field("reason", &Out::reason, "Why it ended: limit, time, idle, caught_up, stopped (warnings say what happened)."),
         field("num_pending", &Out::num_pending, "How many messages waited behind the last one."),
         field("pin_id", &Out::pin_id, "Of a pinned group: give it to the next fetch."),
         field("warnings", &Out::warnings, "A paused consumer, a fetch that ended early, acknowledgements that were not confirmed.")};
@@ -83,7 +85,8 @@ struct Out {
 
 class Fetching {
  public:
-  Fetching(Context& context, const In& in) : context_(context), in_(in), out_{in.stream, in.consumer, 0, {}, {}, false, in.ack_mode, {}, {}, {}, {}} {}
+  Fetching(Context& context, const In& in)
+      : context_(context), in_(in), out_{in.stream, in.consumer, 0, {}, {}, false, in.ack_mode, {}, {}, {}, {}} {}
 
   Result<Out> run() {
     NN_CHECK(check_ack_mode(context_, "js_fetch", in_.ack_mode));
@@ -108,31 +111,54 @@ class Fetching {
   }
 
  private:
-  Result<void> fetch_all(js::Api& api, const Json& config, Acknowledgements& acknowledgements) {
+  js::CollectOptions request(const Json& config) {
     js::CollectOptions options;
+    options.fetch.batch = in_.batch;
     options.fetch.expires = milliseconds(in_.until == "limit" ? in_.timeout_ms : std::min(in_.idle_ms, in_.timeout_ms));
     options.fetch.max_bytes = in_.max_bytes ? in_.max_bytes->bytes : 0;
     options.fetch.pin_id = in_.pin_id;
     in_.apply(options.fetch);
-    options.fetch.batch = in_.batch;
-    const std::size_t round = std::min<std::size_t>(keep_within_limits(options.fetch, config), kRound);
+    round_ = std::min<std::size_t>(keep_within_limits(options.fetch, config), kRound);
     if (in_.until != "limit") options.idle = milliseconds(in_.idle_ms);
     options.until_caught_up = in_.until == "caught_up";
+    return options;
+  }
+
+  Result<void> fetch_all(js::Api& api, const Json& config, Acknowledgements& acknowledgements) {
+    auto options = request(config);
     const auto end = Clock::now() + milliseconds(in_.timeout_ms);
-    while (true) {
-      options.fetch.batch = std::min<std::size_t>(round, in_.batch - out_.count);
+    while (out_.reason.empty()) {
+      options.fetch.batch = std::min<std::size_t>(round_, in_.batch - out_.count);
       options.duration = std::max<Nanos>(std::chrono::duration_cast<Nanos>(end - Clock::now()), milliseconds(1));
-      auto collected = js::collect(api, in_.stream, in_.consumer, options, context_.wait());
-      if (!collected && out_.count == 0) return fail(std::move(collected).error());
-      if (!collected) return warnings_.push_back(fmt::format("the fetch ended early: {}", collected.error().message)), Result<void>();
+      const auto collected = js::collect(api, in_.stream, in_.consumer, options, context_.wait());
+      if (!collected && out_.count == 0) return fail(collected.error());
+      if (!collected) {
+        end_early(collected.error());
+        break;
+      }
       NN_CHECK(take(*collected, acknowledgements));
       if (!collected->pin_id.empty()) out_.pin_id = options.fetch.pin_id = collected->pin_id;
-      out_.reason = js::name_of(collected->end);
-      if (collected->stopped) return warnings_.push_back(fmt::format("the fetch ended early: {}", collected->stopped->message)), Result<void>();
-      if (collected->end != js::End::limit || out_.count >= in_.batch) return tell_of_a_stall(config), Result<void>();
-      if (options.until_caught_up && out_.num_pending == 0U) return out_.reason = js::name_of(js::End::caught_up), Result<void>();
-      if (Clock::now() >= end) return out_.reason = js::name_of(js::End::time), Result<void>();
+      if (collected->stopped)
+        end_early(*collected->stopped);
+      else if (const auto why = reason(collected->end, end))
+        out_.reason = js::name_of(*why);
     }
+    tell_of_a_stall(config);
+    return {};
+  }
+
+  /// What is there is good all the same.
+  void end_early(const Error& error) {
+    out_.reason = "stopped";
+    warnings_.push_back(fmt::format("the fetch ended early: {}", error.message));
+  }
+
+  /// Why it is over, if it is: a full round is the limit only when the batch is full too.
+  [[nodiscard]] std::optional<js::End> reason(js::End round, Clock::time_point end) const {
+    if (round != js::End::limit || out_.count >= in_.batch) return round;
+    if (in_.until == "caught_up" && out_.num_pending == 0U) return js::End::caught_up;
+    if (Clock::now() >= end) return js::End::time;
+    return std::nullopt;
   }
 
   Result<void> take(const js::Collected& collected, Acknowledgements& acknowledgements) {
@@ -162,6 +188,7 @@ class Fetching {
   Context& context_;
   const In& in_;
   Out out_;
+  std::size_t round_ = kRound;
   std::optional<sys::FileWriter> file_;
   std::vector<std::string> warnings_;
 };
@@ -173,15 +200,17 @@ Result<Out> run(Context& context, const In& in) { return Fetching(context, in).r
 Operation op_js_fetch() {
   return define<In, Out>(
       {.summary = "Fetch a large batch of messages from a pull consumer, into the result or a file.",
-       .description = "No message is a success with count 0. Several requests fill the batch; with `file`, a thousand messages are held at a "
-                      "time. The file is replaced only when all of the batch is in it. Settle the messages with `js_ack`, `js_nak`, "
-                      "`js_term`, `js_in_progress`.",
+       .description =
+           "No message is a success with count 0. Several requests fill the batch; with `file`, a thousand messages are held at a "
+           "time. The file is replaced only when all of the batch is in it. Settle the messages with `js_ack`, `js_nak`, "
+           "`js_term`, `js_in_progress`.",
        .effect = Effect::write,
        .idempotent = false,
        .errors = {Code::not_found, Code::failed_precondition, Code::resource_exhausted},
-       .examples = {{"Whatever waits", {{"stream", "ORDERS"}, {"consumer", "billing"}, {"until", "caught_up"}}},
-                    {"Drain to a file, acknowledge what is in it",
-                     {{"stream", "ORDERS"}, {"consumer", "billing"}, {"batch", 100000}, {"file", "orders.jsonl"}, {"ack_mode", "on_fetch"}}}}},
+       .examples =
+           {{"Whatever waits", {{"stream", "ORDERS"}, {"consumer", "billing"}, {"until", "caught_up"}}},
+            {"Drain to a file, acknowledge what is in it",
+             {{"stream", "ORDERS"}, {"consumer", "billing"}, {"batch", 100000}, {"file", "orders.jsonl"}, {"ack_mode", "on_fetch"}}}}},
       run);
 }
 

@@ -29,7 +29,8 @@ struct MessageOut {
   std::string encoding, time;
   Object headers;
   static auto fields() {
-    return std::tuple{field("subject", &MessageOut::subject, "Subject of the message."), field("seq", &MessageOut::seq, "Its sequence."),
+    return std::tuple{field("subject", &MessageOut::subject, "Subject of the message."),
+                      field("seq", &MessageOut::seq, "Its sequence."),
                       field("data", &MessageOut::data, "The message: JSON where it parses, else text, else base64 text."),
                       field("encoding", &MessageOut::encoding, "What data is: json, utf-8 or base64."),
                       field("time", &MessageOut::time, "When it was stored."),
@@ -79,8 +80,9 @@ Result<Out> run(Context& context, const In& in) {
 Operation op_js_get_msgs() {
   return define<In, Out>(
       {.summary = "Read stored messages of a stream in order, without a consumer.",
-       .description = "Any replica may answer, so the newest messages can be missing. A stream without direct gets is read from its leader, "
-                      "message by message.",
+       .description =
+           "Any replica may answer, so the newest messages can be missing. A stream without direct gets is read from its leader, "
+           "message by message.",
        .effect = Effect::read,
        .errors = {Code::not_found},
        .examples = {{"The first hundred", {{"stream", "ORDERS"}}},

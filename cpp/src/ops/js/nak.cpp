@@ -28,8 +28,7 @@ Operation op_js_nak() {
        .description = "Without `double` the server has read the answer when it returns; it does not say what became of it.",
        .effect = Effect::write,
        .errors = {Code::not_found},
-       .examples = {{"Again in half a minute",
-                     {{"ack_ids", {"$JS.ACK.ORDERS.billing.1.7.7.1767323045000000000.0"}}, {"delay", "30s"}}}}},
+       .examples = {{"Again in half a minute", {{"ack_ids", {"$JS.ACK.ORDERS.billing.1.7.7.1767323045000000000.0"}}, {"delay", "30s"}}}}},
       run);
 }
 
