@@ -49,10 +49,11 @@ Result<std::string> filled(const RowTemplate& text, const Json& row, std::string
   return out;
 }
 
-/// What templates see: the members of the row, its data, its line.
+/// What templates see: the members of the row, its data, its line and index.
 Json fields_of(const Row& row) {
   Json out = row.value.is_object() ? row.value : Json::object();
   if (!row.value.is_object()) out["data"] = row.value.is_null() ? Json(row.text) : row.value;
+  if (!out.contains("index")) out["index"] = row.index;
   if (row.line > 0 && !out.contains("line")) out["line"] = row.line;
   return out;
 }

@@ -10,10 +10,11 @@
 namespace noetl::nats {
 
 struct Row {
-  std::uint64_t line = 0;              ///< of the file, from 1: where the row begins; 0: not from a file
-  Json value;                          ///< an object for CSV (column: text), anything for JSON lines, null for lines
-  std::string text;                    ///< the line itself; empty for CSV
-  std::optional<std::string> problem;  ///< it cannot be read, and why; the next one can
+  std::uint64_t index = 0;                  ///< among all rows, from 0; for whoever counts them
+  std::uint64_t line = 0;                   ///< of the file, from 1: where the row begins; 0: not from a file
+  Json value = nullptr;                     ///< an object for CSV (column: text), anything for JSON lines, null for lines
+  std::string text = {};                    ///< the line itself; empty for CSV
+  std::optional<std::string> problem = {};  ///< it cannot be read, and why; the next one can
 };
 
 enum class RowFormat { lines, jsonl, csv };

@@ -46,7 +46,7 @@ struct In {
             .one_of({"auto", "message", "data"}),
         field("headers", &In::headers, "Headers of every message; values may have {{ name }} in them. Its own headers win.").defaulted(),
         field("msg_id_template", &In::msg_id_template,
-              "Message id of every message, as import-{{ line }} or {{ id }}: what is sent twice is stored once.")
+              "Message id of every message, as import-{{ line }}, run-7-{{ index }} or {{ id }}: what is sent twice is stored once.")
             .defaulted(),
         field("stream", &In::stream, "The stream that must store them; another one refuses.").format("stream-name").defaulted(),
         field("ttl", &In::ttl, "Delete the messages after this time; the stream must allow it (allow_msg_ttl).").since("2.11"),
@@ -125,14 +125,13 @@ class Source {
   Result<std::optional<Row>> next(const Wait& wait) {
     if (file_) return file_->next(wait);
     if (at_ == list_->size()) return std::nullopt;
-    return Row{.line = 0, .value = (*list_)[at_++], .text = {}, .problem = {}};
+    return Row{.value = (*list_)[at_++]};
   }
   [[nodiscard]] bool would_wait() const { return file_ && file_->would_wait(); }
   /// Why some message may have a subject or id of its own; empty: none has.
   [[nodiscard]] std::string variety(const In& in) const {
     const auto names_own = [&](const Json& value) {
-      return in.maker->is_message({.line = 0, .value = value, .text = {}, .problem = {}}) &&
-             (value.contains("subject") || value.contains("msg_id") || value.contains("headers"));
+      return in.maker->is_message({.value = value}) && (value.contains("subject") || value.contains("msg_id") || value.contains("headers"));
     };
     if (list_ != nullptr) {
       if (list_->size() < kWorthALook) return fmt::format("fewer than {} messages", kWorthALook);
@@ -175,16 +174,23 @@ class Publishing {
   Publishing(Context& context, const In& in) : context_(context), in_(in), patience_(context.wait().remaining()) {}
 
   Result<Out> run() {
-    NN_TRY(source_, Source::open(in_, context_.wait()));
     NN_TRY(auto* const api, context_.jetstream());
     if (in_.ttl) NN_CHECK(js::publish_headers({}, {.ttl = in_.ttl->value}));
-    NN_TRY(const auto publisher, start(*api));
-    const auto read = send_all(*api, *publisher);
+    auto done = publish(*api);
+    // What was read from a pipe is gone: a second attempt would publish the rest, and call it all.
+    if (!done && !in_.file.empty()) done.error().retryable = false;
+    return done;
+  }
+
+ private:
+  Result<Out> publish(js::Api& api) {
+    NN_TRY(source_, Source::open(in_, context_.wait()));
+    NN_TRY(const auto publisher, start(api));
+    const auto read = send_all(api, *publisher);
     // Who stops it still wants to know what is stored: answers that are on their way count.
     return result(publisher->finish(context_.cancelled() ? Wait::for_duration(kLastLook) : wait()), read);
   }
 
- private:
   /// For one answer: timeout_ms is the longest time without one, not that of the whole.
   [[nodiscard]] Wait wait() const { return Wait::for_duration(patience_, context_.wait().cancel); }
 
@@ -216,8 +222,8 @@ class Publishing {
       if (source_.would_wait()) NN_CHECK(api.connection().send_now());  // a slow pipe must not hold back what it gave already
       NN_TRY(auto row, source_.next(wait()));
       if (!row) return {};
-      const auto line = row->line;
-      positions_.note_line(rows_++, line);
+      row->index = rows_++;
+      positions_.note_line(row->index, row->line);
       auto message = make(api, std::move(*row));
       if (!message) {
         note_bad_row(std::move(message).error());
