@@ -115,3 +115,34 @@ def test_what_is_wrong_is_said_before_anything_runs(
     assert done.returncode == 1
     assert says in done.stderr
     assert "Step: start" not in done.stderr
+
+
+#: Acknowledges when the result of the whole step is out (ADR 0007).
+TAKE = {"name": "take", "operation": "js_consume", "stream": "S", "consumer": "C", "ack_mode": "on_success"}
+LOOK = {"name": "look", "operation": "consumer_info", "stream": "S", "consumer": "C"}
+
+
+def pending(server: Server) -> int:
+    count: int = nn.run("consumer_info", {"url": server.url, "stream": "S", "consumer": "C"})["num_ack_pending"]
+    return count
+
+
+@pytest.fixture
+def two_messages(server: Server) -> None:
+    nn.run("stream_apply", {"url": server.url, "stream": "S", "config": {"subjects": ["s.>"]}})
+    nn.run("consumer_apply", {"url": server.url, "stream": "S", "consumer": "C"})
+    nn.run("js_publish_many", {"url": server.url, "subject": "s.a", "messages": [1, 2]})
+
+
+@pytest.mark.usefixtures("two_messages")
+def test_what_a_step_took_is_acknowledged_when_all_of_it_is_done(server: Server, tmp_path: Path) -> None:
+    got = result(playbook(tmp_path, {"url": server.url, "operations": [TAKE, LOOK]}))
+    assert (got["take"]["count"], got["take"]["acked"], got["look"]["num_ack_pending"]) == (2, False, 2)
+    assert pending(server) == 0
+
+
+@pytest.mark.usefixtures("two_messages")
+def test_what_a_step_took_is_not_acknowledged_when_a_later_operation_fails(server: Server, tmp_path: Path) -> None:
+    failing = {"operation": "kv_get", "bucket": "none", "key": "k"}
+    assert run(playbook(tmp_path, {"url": server.url, "operations": [TAKE, failing]})).returncode == 1
+    assert pending(server) == 2

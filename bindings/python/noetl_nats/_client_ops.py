@@ -464,6 +464,22 @@ class Operations:
         )
         return result
 
+    def js_ack(
+        self,
+        ack_ids: Sequence[str],
+        *,
+        double: bool | None = None,
+        timeout: float | None = None,
+        progress: Progress | None = None,
+    ) -> results.JsAck:
+        """Acknowledge messages: they are not delivered again.
+
+        ack_ids: What js_consume and js_fetch give as ack_id with ack_mode manual.
+        double: Wait until the consumer has confirmed each one.
+        """
+        result: results.JsAck = self._run("js_ack", {"ack_ids": ack_ids, "double": double}, timeout, progress)
+        return result
+
     def js_consume(
         self,
         stream: str,
@@ -491,8 +507,8 @@ class Operations:
         batch: At most so many messages (1 to 1000).
         timeout: How long to wait when no message is there (0 to 5000); 0 takes only what is there.
         ack: Acknowledge what was fetched: true is ack_mode on_fetch, false is none.
-        ack_mode: on_fetch: acknowledge before returning; none: leave them pending; manual: leave them pending
-            and give an ack_id for each.
+        ack_mode: on_fetch: acknowledge before returning; on_success: when the result is out; none: leave them
+            pending; manual: leave them pending and give an ack_id for each.
         max_bytes: At most so many bytes in one request.
         duration: Go on fetching for so long, until batch is full.
         idle: With duration_ms: stop when no message came for so long.
@@ -567,6 +583,44 @@ class Operations:
         )
         return result
 
+    def js_in_progress(
+        self,
+        ack_ids: Sequence[str],
+        *,
+        double: bool | None = None,
+        timeout: float | None = None,
+        progress: Progress | None = None,
+    ) -> results.JsInProgress:
+        """Say that messages are still being worked on: their ack_wait begins anew.
+
+        ack_ids: What js_consume and js_fetch give as ack_id with ack_mode manual.
+        double: Wait until the consumer has confirmed each one.
+        """
+        result: results.JsInProgress = self._run(
+            "js_in_progress", {"ack_ids": ack_ids, "double": double}, timeout, progress
+        )
+        return result
+
+    def js_nak(
+        self,
+        ack_ids: Sequence[str],
+        *,
+        delay: str | float | None = None,
+        double: bool | None = None,
+        timeout: float | None = None,
+        progress: Progress | None = None,
+    ) -> results.JsNak:
+        """Give messages back: they are delivered again, at once or after a delay.
+
+        ack_ids: What js_consume and js_fetch give as ack_id with ack_mode manual.
+        delay: Deliver them again only after this time; without it, at once.
+        double: Wait until the consumer has confirmed each one.
+        """
+        result: results.JsNak = self._run(
+            "js_nak", {"ack_ids": ack_ids, "delay": delay, "double": double}, timeout, progress
+        )
+        return result
+
     def js_stream_info(
         self, stream: str, *, timeout: float | None = None, progress: Progress | None = None
     ) -> results.JsStreamInfo:
@@ -575,6 +629,26 @@ class Operations:
         stream: Stream to look at.
         """
         result: results.JsStreamInfo = self._run("js_stream_info", {"stream": stream}, timeout, progress)
+        return result
+
+    def js_term(
+        self,
+        ack_ids: Sequence[str],
+        *,
+        reason: str | None = None,
+        double: bool | None = None,
+        timeout: float | None = None,
+        progress: Progress | None = None,
+    ) -> results.JsTerm:
+        """Give messages up: they are not delivered again, though nobody has processed them.
+
+        ack_ids: What js_consume and js_fetch give as ack_id with ack_mode manual.
+        reason: Why; the server's advisory of the termination has it.
+        double: Wait until the consumer has confirmed each one.
+        """
+        result: results.JsTerm = self._run(
+            "js_term", {"ack_ids": ack_ids, "reason": reason, "double": double}, timeout, progress
+        )
         return result
 
     def kv_bucket_apply(

@@ -182,6 +182,19 @@ class Health(TypedDict, total=False):
     format: str
 
 
+class JsAckErrors(TypedDict, total=False):
+    index: int
+    code: str
+    message: str
+
+
+class JsAck(TypedDict, total=False):
+    status: Literal["success"]
+    count: int
+    confirmed: bool
+    errors: list[JsAckErrors]
+
+
 class JsConsumeMessages(TypedDict, total=False):
     subject: str
     stream_seq: int
@@ -207,6 +220,34 @@ class JsConsume(TypedDict, total=False):
     warnings: list[str]
 
 
+class JsFetchMessages(TypedDict, total=False):
+    subject: str
+    stream_seq: int
+    consumer_seq: int
+    delivered: int
+    pending: int
+    data: Any
+    encoding: str
+    headers: dict[str, Any]
+    time: str
+    ack_id: str
+
+
+class JsFetch(TypedDict, total=False):
+    status: Literal["success"]
+    stream: str
+    consumer: str
+    count: int
+    messages: list[JsFetchMessages]
+    file: str
+    acked: bool
+    ack_mode: str
+    reason: str
+    num_pending: int
+    pin_id: str
+    warnings: list[str]
+
+
 class JsGetMsg(TypedDict, total=False):
     status: Literal["success"]
     stream: str
@@ -218,12 +259,80 @@ class JsGetMsg(TypedDict, total=False):
     headers: dict[str, Any]
 
 
+class JsGetMsgsMessages(TypedDict, total=False):
+    subject: str
+    seq: int
+    data: Any
+    encoding: str
+    time: str
+    headers: dict[str, Any]
+
+
+class JsGetMsgs(TypedDict, total=False):
+    status: Literal["success"]
+    stream: str
+    count: int
+    messages: list[JsGetMsgsMessages]
+    next_seq: int
+    truncated: bool
+
+
+class JsInProgressErrors(TypedDict, total=False):
+    index: int
+    code: str
+    message: str
+
+
+class JsInProgress(TypedDict, total=False):
+    status: Literal["success"]
+    count: int
+    confirmed: bool
+    errors: list[JsInProgressErrors]
+
+
+class JsNakErrors(TypedDict, total=False):
+    index: int
+    code: str
+    message: str
+
+
+class JsNak(TypedDict, total=False):
+    status: Literal["success"]
+    count: int
+    confirmed: bool
+    errors: list[JsNakErrors]
+
+
 class JsPublish(TypedDict, total=False):
     status: Literal["success"]
     stream: str
     seq: int
     duplicate: bool
     domain: str
+
+
+class JsPublishManyErrors(TypedDict, total=False):
+    index: int
+    line: int
+    code: str
+    message: str
+
+
+class JsPublishMany(TypedDict, total=False):
+    status: str
+    count: int
+    stored: int
+    duplicates: int
+    failed: int
+    first_seq: int
+    last_seq: int
+    streams: list[str]
+    errors: list[JsPublishManyErrors]
+    unknown: list[int]
+    not_sent: int
+    mode: str
+    mode_reason: str
+    truncated: bool
 
 
 class JsStreamInfo(TypedDict, total=False):
@@ -234,6 +343,19 @@ class JsStreamInfo(TypedDict, total=False):
     cluster: dict[str, Any]
     mirror: dict[str, Any]
     sources: list[Any]
+
+
+class JsTermErrors(TypedDict, total=False):
+    index: int
+    code: str
+    message: str
+
+
+class JsTerm(TypedDict, total=False):
+    status: Literal["success"]
+    count: int
+    confirmed: bool
+    errors: list[JsTermErrors]
 
 
 class KvBucketApply(TypedDict, total=False):

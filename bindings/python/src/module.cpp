@@ -57,6 +57,21 @@ void check_type(bool fits, const char* wanted, const py::object& argument) {
   if (!fits) throw py::type_error(fmt::format("{}, not {}", wanted, Py_TYPE(argument.ptr())->tp_name));
 }
 
+/// The result exists as a dict and is about to be returned: for Python that is the moment when it is out (ADR 0007).
+void run_after_delivery(Call& call, const std::vector<AfterDelivery>& tasks, py::dict& result) {
+  if (tasks.empty()) return;
+  const auto problems = call.run([&](const Cancel& cancel) {
+    std::vector<std::string> messages;
+    for (const auto& task : tasks)
+      if (const auto done = task(&cancel); !done) messages.push_back(done.error().message);
+    return messages;
+  });
+  if (problems.empty()) return;
+  py::list warnings = result.contains("warnings") ? py::list(result["warnings"]) : py::list();
+  for (const auto& each : problems) warnings.append(to_text(each));
+  result["warnings"] = warnings;
+}
+
 py::dict run(Gate& gate, const std::string& operation, const py::dict& params, const py::object& progress) {
   std::vector<ValueProblem> problems;
   const Json input = params_of(operation, params, problems);
@@ -65,12 +80,16 @@ py::dict run(Gate& gate, const std::string& operation, const py::dict& params, c
   const auto environment = Environment::of_process();  // with the GIL: os.environ changes under it
   RunOptions options;
   options.environment = &environment.all();
+  std::vector<AfterDelivery> after_delivery;
+  options.after_delivery = [&](AfterDelivery task) { after_delivery.push_back(std::move(task)); };
   if (!progress.is_none()) options.progress = [&](std::string_view line) { call.with_gil([&] { progress(to_text(line)); }); };
   const Json result = call.run([&](const Cancel& cancel) {
     options.cancel = &cancel;
     return runtime().run(operation, input, options);
   });
-  return to_python(result);
+  py::dict document = to_python(result);
+  run_after_delivery(call, after_delivery, document);
+  return document;
 }
 
 py::list names() {

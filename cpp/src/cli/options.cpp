@@ -62,7 +62,7 @@ std::string type_name(const FieldInfo& field) {
     case Kind::list:
       return "ITEM,...";
     default:
-      return "TEXT";
+      return field.format == "input-path" ? "FILE|-" : field.format == "path" ? "FILE" : "TEXT";
   }
 }
 
@@ -166,7 +166,8 @@ Result<Json> FieldOptions::params() const {
     } else if (field.kind == Kind::map || field.kind == Kind::object) {
       out[field.name] = map_of(given->texts);
     } else {
-      out[field.name] = given->texts.back();
+      const auto& text = given->texts.back();
+      out[field.name] = text == "-" && field.format == "input-path" ? "/dev/stdin" : text;
     }
   }
   return out;

@@ -4,6 +4,8 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <utility>
+
 #include "base/bytes.hpp"
 #include "engine/present.hpp"
 #include "noetl/credentials.hpp"
@@ -46,41 +48,56 @@ Session::Session()
   catch_signals();
 }
 
-RunOptions Session::options(const Output& output) const {
+RunOptions Session::options(const Output& output) {
   RunOptions options;
   options.cancel = &cancel_by_signal();
   options.keep_connection = false;
   options.fail_on_critical = true;
   options.credential = [this](const std::string& alias) { return playbook::credential(alias, environment_); };
+  options.after_delivery = [this](AfterDelivery task) { after_delivery_.push_back(std::move(task)); };
   if (!output.quiet) options.progress = [](std::string_view line) { print_talk(fmt::format("{}\n", line)); };
   return options;
 }
 
+/// The result is out, so a message that is not acknowledged is a warning: with a failure, a script would throw away the
+/// result, and with it those messages that were acknowledged (ADR 0007).
+int Session::settle(bool printed, int status) {
+  const auto tasks = std::exchange(after_delivery_, {});
+  if (!printed && !tasks.empty()) {
+    print_talk("error: the result could not be written; nothing was acknowledged\n");
+    return 1;
+  }
+  for (const auto& task : tasks)
+    if (const auto done = task(&cancel_by_signal()); !done) print_talk(fmt::format("warning: {}\n", done.error().message));
+  return status;
+}
+
 int Session::run(const Operation& operation, const Json& params, const Output& output) {
   const Json result = runtime_.run(operation.name, params, options(output));
+  bool printed = true;
   const bool failed = result.contains("error");
   int status = output.missing_ok && !failed ? 0 : exit_status_of(result);
   if (operation.info.exit_status) status = operation.info.exit_status(result).value_or(status);
   const auto& prints = operation.info.prints;
   if (!output.json && !prints.empty() && result.contains(prints)) {
-    print(result[prints].get<std::string>());
+    printed = print(result[prints].get<std::string>());
   } else if (output.raw && !failed) {
-    print(raw_bytes(result));
+    printed = print(raw_bytes(result));
   } else if (output.json || !terminal_.out_is_terminal) {
-    print(dump(result) + "\n");
+    printed = print(dump(result) + "\n");
   } else if (!failed || result.size() > 2) {  // a failure that found something (health) shows it
-    print(text_of(operation, result, terminal_.color));
+    printed = print(text_of(operation, result, terminal_.color));
   }
   if (failed && !output.json) show_error(result, output);
-  return status;
+  return settle(printed, status);
 }
 
 int Session::call(std::string_view operation, const Json& params, const Output& output) {
   Output silent = output;
   silent.quiet = true;
   const Json result = runtime_.run(operation, params, options(silent));
-  print(dump(result) + "\n");
-  return output.missing_ok && !result.contains("error") ? 0 : exit_status_of(result);
+  const bool printed = print(dump(result) + "\n");
+  return settle(printed, output.missing_ok && !result.contains("error") ? 0 : exit_status_of(result));
 }
 
 int Session::show_error(const Json& result, const Output&) const {

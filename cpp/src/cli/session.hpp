@@ -34,12 +34,15 @@ class Session {
   [[nodiscard]] const Environment& environment() const { return environment_; }
 
  private:
-  [[nodiscard]] RunOptions options(const Output& output) const;
+  [[nodiscard]] RunOptions options(const Output& output);
+  /// After the result: runs what waited for it. The exit status.
+  int settle(bool printed, int status);
   int show_error(const Json& result, const Output& output) const;
 
   Environment environment_;
   Terminal terminal_;
   Runtime runtime_;
+  std::vector<AfterDelivery> after_delivery_;
 };
 
 /// Set by SIGINT and SIGTERM.

@@ -5,10 +5,13 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "base/environment.hpp"
 #include "base/wait.hpp"
 #include "jetstream/api.hpp"
+#include "noetl/nats/operation.hpp"
 #include "wire/connection.hpp"
 
 namespace noetl::nats {
@@ -22,7 +25,8 @@ class Context {
     std::function<void(std::string_view)> progress;
     std::string domain, api_prefix;
     bool fail_on_critical = false;
-    std::string server_hint;  ///< host:port for messages, without user and password
+    bool knows_delivery = false;  ///< the surface tells when the result is out
+    std::string server_hint;      ///< host:port for messages, without user and password
   };
   explicit Context(Parts parts) : parts_(std::move(parts)) {}
 
@@ -46,6 +50,13 @@ class Context {
   void extend(Clock::duration time) { parts_.wait = parts_.wait.extended_by(time); }
   /// What `fail_on` means where the parameters leave it out (RunOptions::fail_on_critical).
   [[nodiscard]] bool fails_on_critical() const { return parts_.fail_on_critical; }
+  /// Whether `after_delivery` works here. Ask before anything is done.
+  [[nodiscard]] bool knows_delivery() const { return parts_.knows_delivery; }
+  /// `task` runs once the surface has given the result away: never when the operation fails, or the result cannot be given.
+  void after_delivery(AfterDelivery task) { deferred_.push_back(std::move(task)); }
+  [[nodiscard]] std::vector<AfterDelivery> take_deferred() { return std::exchange(deferred_, {}); }
+  /// What `nats()` gave, for a task that outlives the context.
+  [[nodiscard]] const std::shared_ptr<wire::Connection>& connection() const { return connection_; }
   /// Connects as somebody else (deploy and health use the instance's record). Not shared.
   [[nodiscard]] Result<std::shared_ptr<wire::Connection>> connect_to(const wire::Options& options) const;
   [[nodiscard]] const std::string& domain() const { return parts_.domain; }
@@ -57,6 +68,7 @@ class Context {
   Parts parts_;
   std::shared_ptr<wire::Connection> connection_;
   std::unique_ptr<js::Api> api_;
+  std::vector<AfterDelivery> deferred_;
 };
 
 }  // namespace noetl::nats

@@ -118,6 +118,7 @@ Result<Json> Runtime::State::attempt(const Bound& bound, const wire::Options& se
   parts.domain = bound.common.domain;
   parts.api_prefix = bound.common.api_prefix;
   parts.fail_on_critical = options.fail_on_critical;
+  parts.knows_delivery = static_cast<bool>(options.after_delivery);
   parts.server_hint = wire::safe_servers(server);
   parts.connect = [&](const Wait& wait) -> Result<std::shared_ptr<wire::Connection>> {
     if (server.servers.empty())
@@ -126,7 +127,10 @@ Result<Json> Runtime::State::attempt(const Bound& bound, const wire::Options& se
     return leases.take(server, wait, options.keep_connection);
   };
   Context context(std::move(parts));
-  return bound.call(context);
+  auto result = bound.call(context);
+  if (result && options.after_delivery)
+    for (auto& task : context.take_deferred()) options.after_delivery(std::move(task));
+  return result;
 }
 
 Result<Json> Runtime::State::run(std::string_view name, const Json& given, const RunOptions& options) {

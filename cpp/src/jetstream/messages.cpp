@@ -196,11 +196,19 @@ Result<StoredMessage> get_message_direct(Api& api, std::string_view stream, cons
 
 // ---- settle ----------------------------------------------------------------------------------------------------------------
 
+std::string nak_verb(std::optional<Nanos> delay) { return delay ? fmt::format(R"(-NAK {{"delay":{}}})", delay->count()) : "-NAK"; }
+
+std::string term_verb(std::string_view reason) { return reason.empty() ? "+TERM" : fmt::format("+TERM {}", reason); }
+
 Result<Settled> settle(wire::Connection& connection, std::span<const std::string_view> reply_subjects, std::string_view verb,
                        const Wait& wait) {
   Settled out;
   wire::Requests requests(connection, {});
-  const auto done = [&](Result<wire::Message> reply) {
+  const auto missed = [&](std::size_t at, Error error) {
+    out.errors.push_back(std::move(error));
+    out.unconfirmed.push_back(at);
+  };
+  const auto ended = [&](std::size_t at, Result<wire::Message> reply) {
     if (reply) {
       ++out.confirmed;
       return;
@@ -208,13 +216,14 @@ Result<Settled> settle(wire::Connection& connection, std::span<const std::string
     Error error = std::move(reply).error();
     if (error.details.contains("no_responders"))
       error.code = Code::not_found, error.message = "the consumer that delivered the message is gone";
-    out.errors.push_back(std::move(error));
+    missed(at, std::move(error));
   };
-  for (const auto subject : reply_subjects) {
-    auto sent = requests.submit(subject, verb, {}, done, wait);
+  for (std::size_t at = 0; at < reply_subjects.size(); ++at) {
+    auto sent = requests.submit(
+        reply_subjects[at], verb, {}, [&ended, at](Result<wire::Message> reply) { ended(at, std::move(reply)); }, wait);
     if (sent) continue;
     if (sent.error().code == Code::cancelled) return fail(std::move(sent).error());
-    out.errors.push_back(std::move(sent).error());
+    missed(at, std::move(sent).error());
   }
   NN_CHECK(requests.drain(wait));
   return out;

@@ -135,10 +135,15 @@ struct Collected : Fetched {
 
 struct Settled {
   std::size_t confirmed = 0;
-  std::vector<Error> errors;  ///< one for each that was not confirmed
+  std::vector<Error> errors;             ///< one for each that was not confirmed
+  std::vector<std::size_t> unconfirmed;  ///< their positions, in the same order
 };
 
-/// Sends `verb` ("+ACK", "-NAK", `-NAK {"delay":ns}`, "+TERM why", "+WPI") for each reply subject and waits for the consumer
+/// Verbs with a parameter. Without one: "-NAK" and "+TERM".
+[[nodiscard]] std::string nak_verb(std::optional<Nanos> delay);
+[[nodiscard]] std::string term_verb(std::string_view reason);
+
+/// Sends `verb` ("+ACK", "+WPI", nak_verb, term_verb) for each reply subject and waits for the consumer
 /// to confirm each. Only cancellation is an error.
 [[nodiscard]] Result<Settled> settle(wire::Connection& connection, std::span<const std::string_view> reply_subjects, std::string_view verb,
                                      const Wait& wait);

@@ -51,6 +51,7 @@ class Step {
     options_.default_server = false;
     options_.keep_connection = true;  // tasks and loops share it; the process ends with the step
     options_.progress = [this](std::string_view line) { teller_.progress(line); };
+    options_.after_delivery = [this](AfterDelivery task) { after_delivery_.push_back(std::move(task)); };
     options_.credential = [&environment](const std::string& alias) { return credential(alias, environment); };
   }
 
@@ -60,7 +61,12 @@ class Step {
     return run_tool(variables);
   }
 
-  [[nodiscard]] const Teller& teller() const { return teller_; }
+  /// What had to wait until the result of the whole step is out. The step succeeded all the same: if it failed now, those
+  /// messages that were acknowledged would be lost with its result (ADR 0007).
+  void after_delivery() {
+    for (const auto& task : std::exchange(after_delivery_, {}))
+      if (const auto done = task(options_.cancel); !done) teller_.error("! " + done.error().message);
+  }
 
  private:
   Result<Json> run_tool(const Json& variables) {
@@ -163,6 +169,7 @@ class Step {
   Teller teller_;
   Runtime runtime_;
   RunOptions options_;
+  std::vector<AfterDelivery> after_delivery_;
   bool quiet_ = false;  ///< a long batch: one line in the end
 };
 
@@ -187,9 +194,8 @@ Result<void> add_extras(const StepDescription& description, Json& result) {
   return {};
 }
 
-Result<Json> run_step(const StepDescription& description, const Environment& environment, const Cancel* cancel) {
+Result<Json> run_step(Step& step, const StepDescription& description) {
   NN_TRY(const auto variables, step_variables(description, frames_of(read_input(), description.text("marker"))));
-  Step step(description, environment, cancel);
   NN_TRY(auto result, step.run(variables));
   NN_CHECK(add_extras(description, result));
   return result;
@@ -201,7 +207,8 @@ int step_command(const std::vector<std::string>& arguments, const Environment& e
   if (arguments.size() != 1) return exit_status(Code::invalid_argument);
   const auto description = StepDescription::read(arguments.front());
   if (!description) return exit_status(description.error().code);
-  const auto result = run_step(*description, environment, cancel);
+  Step step(*description, environment, cancel);
+  const auto result = run_step(step, *description);
   if (!result) return fail_step(*description, result.error());
   const std::string line = dump_ascii(*result) + "\n";
   std::size_t written = 0;
@@ -211,6 +218,7 @@ int step_command(const std::vector<std::string>& arguments, const Environment& e
     if (count <= 0) return 1;
     written += static_cast<std::size_t>(count);
   }
+  step.after_delivery();
   return 0;
 }
 

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <poll.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -47,6 +48,52 @@ std::optional<std::uint64_t> FileReader::size() const {
   struct stat known {};
   if (fstat(file_.get(), &known) != 0 || !S_ISREG(known.st_mode)) return std::nullopt;
   return static_cast<std::uint64_t>(known.st_size);
+}
+
+Result<std::size_t> FileReader::read_some(char* buffer, std::size_t size, const Wait& wait) {
+  while (true) {
+    if (wait.cancelled()) return cancelled();
+    pollfd ready{file_.get(), POLLIN, 0};
+    const auto count = poll(&ready, 1, static_cast<int>(kWaitSlice.count()));
+    if (count < 0 && errno != EINTR) return cannot("read", path_);
+    if (count <= 0) continue;
+    const auto got = ::read(file_.get(), buffer, size);
+    if (got >= 0) return static_cast<std::size_t>(got);
+    if (errno != EINTR) return cannot("read", path_);
+  }
+}
+
+bool FileReader::would_wait() const {
+  pollfd ready{file_.get(), POLLIN, 0};
+  return poll(&ready, 1, 0) == 0;
+}
+
+bool LineReader::would_wait() const { return !at_end_ && buffer_.find('\n', begin_) == std::string::npos && file_.would_wait(); }
+
+Result<std::optional<std::string_view>> LineReader::next(const Wait& wait) {
+  constexpr std::size_t kPiece = 64 * 1024, kLongest = 64 * 1024 * 1024;
+  std::size_t searched = begin_;
+  while (true) {
+    const auto end = buffer_.find('\n', searched);
+    const bool last = end == std::string::npos;
+    if (!last || (at_end_ && begin_ < buffer_.size())) {
+      const auto line = std::string_view(buffer_).substr(begin_, (last ? buffer_.size() : end) - begin_);
+      begin_ = last ? buffer_.size() : end + 1;
+      ++number_;
+      return line;
+    }
+    if (at_end_) return std::nullopt;
+    buffer_.erase(0, begin_);
+    begin_ = 0;
+    searched = buffer_.size();
+    if (searched > kLongest)
+      return fail(Code::resource_exhausted, fmt::format("line {} of {} is longer than 64 MiB", number_ + 1, file_.path().string()));
+    buffer_.resize(searched + kPiece);
+    auto got = file_.read_some(buffer_.data() + searched, kPiece, wait);
+    buffer_.resize(searched + got.value_or(0));
+    if (!got) return fail(std::move(got).error());
+    at_end_ = *got == 0;
+  }
 }
 
 Result<void> FileReader::rewind() {

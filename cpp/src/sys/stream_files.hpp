@@ -6,8 +6,10 @@
 #include <filesystem>
 #include <functional>
 #include <optional>
+#include <string>
 #include <string_view>
 
+#include "base/wait.hpp"
 #include "noetl/nats/result.hpp"
 #include "sys/descriptor.hpp"
 
@@ -21,13 +23,39 @@ class FileReader {
   [[nodiscard]] Result<std::size_t> read(char* buffer, std::size_t size);
   /// Nothing for what is not a plain file.
   [[nodiscard]] std::optional<std::uint64_t> size() const;
+  /// What is there, at most `size`; waits only while nothing is (a pipe); 0 at the end. Errors: cancelled. `wait`'s deadline
+  /// does not count: whoever fills the pipe may take his time.
+  [[nodiscard]] Result<std::size_t> read_some(char* buffer, std::size_t size, const Wait& wait);
+  /// `read_some` would wait.
+  [[nodiscard]] bool would_wait() const;
   /// Back to the beginning.
   [[nodiscard]] Result<void> rewind();
+  [[nodiscard]] const std::filesystem::path& path() const { return path_; }
 
  private:
   FileReader(Descriptor file, std::filesystem::path path) : file_(std::move(file)), path_(std::move(path)) {}
   Descriptor file_;
   std::filesystem::path path_;
+};
+
+/// Lines of a text file or a pipe, without the line feed that ends them. Holds one line, and what was read ahead (64 KiB).
+class LineReader {
+ public:
+  explicit LineReader(FileReader file) : file_(std::move(file)) {}
+  /// The next line, good until the next call; nothing at the end. Errors: resource_exhausted (a line of more than 64 MiB),
+  /// cancelled.
+  [[nodiscard]] Result<std::optional<std::string_view>> next(const Wait& wait);
+  /// No line is there now: `next` would wait for whoever fills the pipe.
+  [[nodiscard]] bool would_wait() const;
+  /// Number of the line that `next` gave, from 1.
+  [[nodiscard]] std::uint64_t number() const { return number_; }
+
+ private:
+  FileReader file_;
+  std::string buffer_;
+  std::size_t begin_ = 0;  ///< of the line that comes next
+  bool at_end_ = false;
+  std::uint64_t number_ = 0;
 };
 
 /// Writes beside the file and renames when all is there: the file is old or new, never half. Not committed: nothing stays.

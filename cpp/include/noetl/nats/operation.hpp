@@ -12,7 +12,13 @@
 
 namespace noetl::nats {
 
+class Cancel;
 class Context;
+
+/// What an operation still has to do once its result is out (ADR 0007): acknowledge the messages that the result holds.
+/// `cancel` may be null. It bounds its own time, and keeps the connection that it needs.
+using AfterDelivery = std::function<Result<void>(const Cancel* cancel)>;
+
 namespace schema {
 struct StructInfo;
 struct Problem;

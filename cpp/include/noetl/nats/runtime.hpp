@@ -13,7 +13,6 @@
 
 namespace noetl::nats {
 
-class Cancel;
 namespace wire {
 class Connection;
 }
@@ -32,6 +31,9 @@ struct RunOptions {
   /// Operations that look for problems (health) fail when they find a critical one, unless `fail_on` says otherwise.
   /// Command line: true. Playbook steps and Python: false, so that they can look at the result.
   bool fail_on_critical = false;
+  /// Takes what an operation does once its result is out. The surface runs it when the result has been written or handed over,
+  /// and drops it when that failed. Called only for operations that succeed; unset: those that need it are refused.
+  std::function<void(AfterDelivery task)> after_delivery = {};
   /// Keep the connection for the next call of this process (Python, batches); otherwise it is closed at the end.
   bool keep_connection = true;
 };

@@ -22,7 +22,7 @@ struct In {
         field("bucket", &In::bucket, "Bucket to write to.").format("bucket-name").positional(),
         field("name", &In::name, "Name of the object.").alias("object").positional(),
         field("data", &In::data, "Text is stored as it is, anything else as JSON; null stores an empty object. Or give file."),
-        field("file", &In::file, "Store what is in this file.").format("path").defaulted(),
+        field("file", &In::file, "Store what is in this file.").format("input-path").defaulted(),
         field("encoding", &In::encoding, "How data is given: utf-8 (as it is), base64, or json (text is JSON-encoded too).")
             .one_of({"utf-8", "base64", "json", "auto", "text"}),
         compat_field(&In::compat),
