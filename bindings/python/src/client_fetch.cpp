@@ -52,11 +52,15 @@ void bind_batch_message(py::module_& module) {
       .def_property_readonly("num_pending", [](const BatchMessage& message) { return message.get().delivery.pending; })
       .def_property_readonly("timestamp", [](const BatchMessage& message) { return seconds_of(message.get().delivery.unix_nanos); })
       .def_property_readonly("is_settled", [](const BatchMessage& message) { return message.batch->is_settled(message.index); })
-      .def("ack", [](const BatchMessage& message, bool confirm, Seconds timeout) { message.settle("+ACK", confirm, timeout); },
-           py::kw_only(), py::arg("confirm") = false, py::arg("timeout") = py::none())
-      .def("nak", [](const BatchMessage& message, Seconds delay) { message.settle(js::nak_verb(nanos(delay)), false, {}); }, py::arg("delay") = py::none())
-      .def("term", [](const BatchMessage& message, const std::string& reason) { message.settle(js::term_verb(reason), false, {}); },
-           py::arg("reason") = "")
+      .def(
+          "ack", [](const BatchMessage& message, bool confirm, Seconds timeout) { message.settle("+ACK", confirm, timeout); },
+          py::kw_only(), py::arg("confirm") = false, py::arg("timeout") = py::none())
+      .def(
+          "nak", [](const BatchMessage& message, Seconds delay) { message.settle(js::nak_verb(nanos(delay)), false, {}); },
+          py::arg("delay") = py::none())
+      .def(
+          "term", [](const BatchMessage& message, const std::string& reason) { message.settle(js::term_verb(reason), false, {}); },
+          py::arg("reason") = "")
       .def("in_progress", [](const BatchMessage& message) { message.batch->in_progress({message.index}); })
       .def("__repr__", [](const BatchMessage& message) {
         const auto& [received, delivery] = message.get();
@@ -95,10 +99,16 @@ void bind_batch(py::module_& module) {
                                const auto& stopped = batch.state->fetched().stopped;
                                return stopped ? exception_of(*stopped) : py::none();
                              })
-      .def("ack_all", [](const Batch& batch, bool confirm, Seconds timeout) { return batch.state->settle(batch.state->all(), "+ACK", confirm, timeout); },
-           py::kw_only(), py::arg("confirm") = false, py::arg("timeout") = py::none())
-      .def("nak_all", [](const Batch& batch, Seconds delay) { return batch.state->settle(batch.state->all(), js::nak_verb(nanos(delay)), false, {}); },
-           py::arg("delay") = py::none())
+      .def(
+          "ack_all",
+          [](const Batch& batch, bool confirm, Seconds timeout) {
+            return batch.state->settle(batch.state->all(), "+ACK", confirm, timeout);
+          },
+          py::kw_only(), py::arg("confirm") = false, py::arg("timeout") = py::none())
+      .def(
+          "nak_all",
+          [](const Batch& batch, Seconds delay) { return batch.state->settle(batch.state->all(), js::nak_verb(nanos(delay)), false, {}); },
+          py::arg("delay") = py::none())
       .def("in_progress", [](const Batch& batch) { batch.state->in_progress(batch.state->all()); })
       .def(
           "keep_in_progress",
