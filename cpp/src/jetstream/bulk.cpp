@@ -43,6 +43,7 @@ class WindowPublisher final : public BulkPublisher {
   struct Slot {
     std::uint64_t index = kFree;
     Outgoing message;
+    bool sent = false;  ///< once at least: it may be stored
   };
 
   [[nodiscard]] bool is_full() const {
@@ -88,22 +89,30 @@ bool WindowPublisher::add(const Outgoing& message, const Wait& wait) {
   }
   const auto at = free_.back();
   free_.pop_back();
-  slots_[at] = {index, message};
+  slots_[at] = {index, message, false};
   bytes_ += message.payload.size();
   send(at, wait);
   return !report_.not_sent;
 }
 
 void WindowPublisher::send(std::uint32_t at, const Wait& wait) {
-  const auto& [index, message] = slots_[at];
+  auto& [index, message, was_sent] = slots_[at];
   const auto headers = headers_of(message, options_.each, scratch_);
   if (!headers) return refused(at, headers.error());
   auto sent = requests_.submit(
       message.subject, message.payload, **headers, [this, at](Result<wire::Message> reply) { ended(at, std::move(reply)); }, wait);
-  if (sent) return;
+  if (sent) {
+    was_sent = true;
+    return;
+  }
   const auto code = sent.error().code;
   if (code != Code::cancelled && code != Code::deadline_exceeded && code != Code::unavailable) return refused(at, std::move(sent).error());
-  stop(sent.error(), index);
+  if (was_sent) {
+    report_.unknown.push_back(index);
+    if (!report_.stopped) report_.stopped = std::move(sent).error();
+  } else {
+    stop(sent.error(), index);
+  }
   release(at);
 }
 
@@ -159,9 +168,13 @@ Result<void> WindowPublisher::send_again(const Wait& wait) {
   }
   auto again = std::exchange(again_, {});
   std::sort(again.begin(), again.end(), [&](auto a, auto b) { return slots_[a].index < slots_[b].index; });
-  for (const auto at : again) {
-    if (requests_.in_flight() >= window_) NN_CHECK(requests_.wait_one(wait));
-    send(at, wait);
+  for (auto at = again.begin(); at != again.end(); ++at) {
+    const auto room = requests_.in_flight() >= window_ ? requests_.wait_one(wait) : Result<void>{};
+    if (!room) {
+      again_.insert(again_.end(), at, again.end());  // finish() tells of them
+      return fail(room.error());
+    }
+    send(*at, wait);
   }
   return {};
 }

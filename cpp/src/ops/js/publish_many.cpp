@@ -343,7 +343,8 @@ Operation op_js_publish_many() {
            "Nothing is hidden: unless every message is stored (or known by its id), the result is an error that says what became of each; "
            "with `on_error: continue`, a result with the status `partial`. A file is read as it is sent, so it may be of any size; `-` on "
            "the command line is standard input. Without message ids, messages whose acknowledgement was lost with the connection are "
-           "`unknown`; with them they are sent again. `timeout_ms` is the longest time without an answer.",
+           "`unknown`; with them they are sent again (steps and Python; a command does not reconnect). `timeout_ms` is the longest time "
+           "without an answer.",
        .effect = Effect::write,
        .idempotent = false,
        .errors = {Code::not_found, Code::conflict, Code::failed_precondition, Code::resource_exhausted, Code::unimplemented,
