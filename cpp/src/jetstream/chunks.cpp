@@ -65,6 +65,10 @@ Result<void> ChunkReader::ask_more() {
 }
 
 Result<void> ChunkReader::place(wire::Message message) {
+  if (message.status() == 503) {  // nobody answers, and it does not say to which request
+    if (!known_) return fail(Code::unimplemented, "batched direct gets need server 2.11 and a stream that allows direct gets");
+    return fail(Code::unavailable, fmt::format("nobody answers on {} any more", request_), "the stream was deleted, or has no leader");
+  }
   const auto id = number(message.subject().substr(message.subject().rfind('.') + 1));
   const auto range = std::ranges::find(ranges_, id, &Range::number);
   if (range == ranges_.end()) return {};

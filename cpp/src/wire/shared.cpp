@@ -157,7 +157,7 @@ Result<std::shared_ptr<Queue>> Shared::open_queue() {
   }
   const std::string_view place(queue->subscription.data(), queue->subscription.size() - 1);  // without the ">"
   queue->accepts = fmt::format("{}{}", place, ++queue->uses);
-  queue->awaited = 0;
+  queue->awaited = 1;  // until its user says that all was answered
   queue->blame.clear();
   queue->blames_all = false;
   queue->refusals_seen = refusals.size();
