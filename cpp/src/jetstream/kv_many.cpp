@@ -79,6 +79,7 @@ Result<void> BatchedGet::ask_next(wire::Inbox& inbox, std::size_t slot) {
 
 /// False: the server does not know what we asked for.
 Result<bool> BatchedGet::take(wire::Inbox& inbox, const wire::Message& message, std::vector<KvEntry>& out) {
+  if (message.status() == 503) return false;  // nobody answers, and it does not say to which request
   const auto slot = number(std::string(message.subject().substr(message.subject().rfind('.') + 1)));
   if (slot >= slots_.size() || !slots_[slot].open) return true;
   const auto status = message.status();
